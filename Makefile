@@ -1,0 +1,191 @@
+# GNU make; on Debian 12 or later.
+#
+#   make run [PORT=8888]     install what is missing, build, run the sample site
+#   make test                every check there is, with one count at the end
+#   make module | cli        build/ngx_http_tpl_module.so | build/tpl
+#   make asan                both with AddressSanitizer and UBSan: build/asan/
+#   make test-NAME           one step of the tests: unit, engine, nginx,
+#                            unit-asan, engine-asan, nginx-asan, fuzz
+#   make fuzz [T=60]         every fuzz target for T seconds
+#   make conformance [CASES=FILE] [ARGS="--match RE --failures 20"]
+#   make bench-seed [ARGS=...]
+#   make style | clean
+#
+# V=1 shows the commands of the compiler.
+#
+# nginx's own build makes the module (tools/build-module.sh). The engine,
+# which knows nothing of nginx, is also a library here, for the command line,
+# the unit tests and the fuzzers. Sources are found by their folder: a new
+# file needs no change on this page.
+
+PORT   = 8888
+T      = 60
+ASAN_T = $(wildcard t/*.t)
+
+# A python3 in /usr/local or a home directory does not see Debian's modules.
+PYTHON = /usr/bin/python3
+
+# Not NGINX: a command-line variable is exported, and nginx takes a variable
+# of that name for a list of sockets to inherit.
+NGINX_BINARY = /usr/sbin/nginx
+
+CONFORMANCE = ../shared/conformance
+CASES       = $(CONFORMANCE)/open.json
+
+CC     = gcc
+CLANG  = clang
+WARN   = -W -Wall -Wextra -Werror
+CFLAGS = -std=gnu11 -g -fPIC
+LIBS   = -lyyjson -lunistring -lpcre2-8 -lz -lm
+
+# -Wmaybe-uninitialized misfires in gcc's instrumented code
+SANITIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+           -fno-sanitize-recover=all
+ASAN_CC  = $(CC) $(CFLAGS) $(WARN) $(SANITIZE) -Wno-maybe-uninitialized
+FUZZ_CC  = $(CLANG) $(CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link
+
+# gcc is the judge of warnings; clang only builds the fuzzers
+
+Q      = $(if $(V),,@)
+B      = build
+S      = ngx_http_tpl_module
+ENGINE = $(filter-out $S/nginx/% $S/cli/%,$(wildcard $S/*/*.c))
+CLI    = $(wildcard $S/cli/*.c)
+UNIT   = $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c))
+FUZZ   = $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
+CASE_T = $(sort $(wildcard t/engine/*.py))
+
+EACH   = $(PYTHON) tools/check.py each
+PROVE  = TEST_NGINX_SERVROOT=$(abspath $B)/servroot prove -It/lib
+
+MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps deps-run module module-asan cli asan run test style clean \
+        test-unit test-engine test-nginx test-unit-asan test-engine-asan \
+        test-nginx-asan test-fuzz fuzz conformance bench-seed
+
+all: module cli
+
+
+# Asking dpkg takes a hundredth of a second, so packages are looked at each
+# time: a stamp file would go on claiming what someone has removed since.
+
+deps-run:
+	@tools/install-deps.sh run
+
+deps:
+	@tools/install-deps.sh test
+
+
+# The engine in three variants; each has its objects in a folder of its own.
+#   $(call variant,FOLDER,COMPILER,WHAT BRINGS THE COMPILER)
+
+define variant
+$1/obj/%.o: %.c Makefile | $3
+	@mkdir -p $$(@D)
+	@echo "cc $$@"
+	$Q$2 -I$S -It/unit -MMD -MP -c -o $$@ $$<
+
+$1/libtpl.a: $(ENGINE:%.c=$1/obj/%.o)
+	@rm -f $$@
+	$Qar rcs $$@ $$^
+
+$1/tpl: $(CLI:%.c=$1/obj/%.o) $1/libtpl.a
+	@echo "link $$@"
+	$Q$2 -o $$@ $$^ $(LIBS)
+
+$1/unit/%: $1/obj/t/unit/%.o $1/libtpl.a
+	@mkdir -p $$(@D)
+	@echo "link $$@"
+	$Q$2 -o $$@ $$^ $(LIBS)
+
+-include $$(wildcard $1/obj/*/*.d $1/obj/*/*/*.d)
+endef
+
+$(eval $(call variant,$B,$(CC) $(CFLAGS) -O2 $(WARN),deps-run))
+$(eval $(call variant,$B/asan,$(ASAN_CC),deps-run))
+$(eval $(call variant,$B/fuzz,$(FUZZ_CC),deps))
+
+$(FUZZ:%=$B/fuzz/%): $B/fuzz/%: $B/fuzz/obj/t/fuzz/%.o $B/fuzz/libtpl.a
+	@echo "link $@"
+	$Q$(FUZZ_CC) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+
+module: deps-run
+	@BUILD=$B tools/build-module.sh
+
+module-asan: deps-run
+	@BUILD=$B tools/build-module.sh asan
+
+cli: $B/tpl
+
+asan: module-asan $B/asan/tpl
+
+run: module
+	@NGINX_BINARY=$(NGINX_BINARY) BUILD=$B tools/run.sh $(PORT)
+
+
+# The whole of the tests: each step is a target of its own, check.py runs
+# them in this order, counts what they report and ends with the sum.
+
+test: deps
+	@$(PYTHON) tools/check.py all $B/test \
+	    style cli test-unit test-unit-asan test-engine test-engine-asan \
+	    module module-asan test-nginx test-nginx-asan test-fuzz conformance
+
+test-unit: $(UNIT:%=$B/unit/%)
+	@$(EACH) $^
+
+test-unit-asan: $(UNIT:%=$B/asan/unit/%)
+	@$(EACH) $^
+
+test-engine: $B/tpl
+	@TPL=$(abspath $<) $(EACH) --python $(CASE_T)
+
+test-engine-asan: $B/asan/tpl
+	@TPL=$(abspath $<) TPL_SANITIZED=1 ASAN_OPTIONS=detect_leaks=1 \
+	    $(EACH) --python $(CASE_T)
+
+test-nginx: module cli
+	@TPL_MODULE=$(abspath $B)/ngx_http_tpl_module.so TPL=$(abspath $B)/tpl \
+	    TEST_NGINX_BINARY=$(NGINX_BINARY) $(PROVE) $(wildcard t/*.t)
+
+# A worker that dies of a sanitizer's report may be replaced before a test
+# notices, so the reports themselves are looked for as well.
+
+test-nginx-asan: module-asan cli
+	@TPL_MODULE=$(abspath $B)/asan/ngx_http_tpl_module.so \
+	    TPL=$(abspath $B)/tpl TPL_SANITIZED=1 TEST_NGINX_TIMEOUT=15 \
+	    TEST_NGINX_BINARY=$(abspath tools/nginx-asan.sh) \
+	    NGINX_BINARY=$(NGINX_BINARY) ASAN_LOGS=$(abspath $B)/asan/reports \
+	    tools/nginx-asan.sh --collect env $(PROVE) $(ASAN_T)
+
+test-fuzz: fuzz
+
+fuzz: deps $(FUZZ:%=$B/fuzz/%)
+	@BUILD=$B $(EACH) --quiet --jobs $(shell nproc) \
+	    $(FUZZ:%='tools/fuzz.sh % $(T)')
+
+# The recorded cases live outside the project; without them there is nothing
+# to do.  A score is no verdict: it is printed, not judged.
+
+conformance: $B/tpl
+	@if [ -f $(CONFORMANCE)/run_conformance.py ]; then \
+	    $(PYTHON) $(CONFORMANCE)/run_conformance.py \
+	        $(CASES:%=--cases %) --adapter "$B/tpl batch" \
+	        --min 0 $(ARGS); \
+	else \
+	    echo "conformance: no $(CONFORMANCE), skipped"; \
+	fi
+
+bench-seed: deps module
+	@$(PYTHON) bench/seed.py $(ARGS)
+
+style:
+	@$(PYTHON) tools/check-style.py --self-test
+	@$(PYTHON) tools/check-style.py
+
+clean:
+	rm -rf $B

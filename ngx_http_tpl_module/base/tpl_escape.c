@@ -1,0 +1,156 @@
+
+/*
+ * HTML escaping.  Most text needs none, so the search for the five characters
+ * looks at 16 bytes at a time where the processor can, and what lies between
+ * two of them is copied in one piece.
+ */
+
+#if (__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include "base/tpl_escape.h"
+
+
+/* what a character becomes, one row a kind; all share the same five */
+
+static const tpl_str_t  tpl_escapes[2][5] = {
+    { tpl_string("&amp;"), tpl_string("&lt;"), tpl_string("&gt;"),
+      tpl_string("&#34;"), tpl_string("&#39;") },
+    { tpl_string("&amp;"), tpl_string("&lt;"), tpl_string("&gt;"),
+      tpl_string("&quot;"), tpl_string("&#39;") }
+};
+
+/* 1 + the place in a row, 0 for what stays as it is */
+
+static const tpl_char_t  tpl_escape_class[256] = {
+    ['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5
+};
+
+
+#if (__SSE2__)
+
+/* a bit for each of 16 bytes that needs escaping */
+
+static inline tpl_uint_t
+tpl_escape_mask(const tpl_char_t *p)
+{
+    __m128i  x, m;
+
+    x = _mm_loadu_si128((const __m128i *) p);
+
+    /* & and ' differ in bit 0 alone, < and > in bit 1 */
+
+    m = _mm_cmpeq_epi8(_mm_or_si128(x, _mm_set1_epi8(1)),
+                       _mm_set1_epi8('\''));
+    m = _mm_or_si128(m, _mm_cmpeq_epi8(_mm_or_si128(x, _mm_set1_epi8(2)),
+                                       _mm_set1_epi8('>')));
+    m = _mm_or_si128(m, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
+
+    return (tpl_uint_t) _mm_movemask_epi8(m);
+}
+
+#endif
+
+
+size_t
+tpl_escape_scan(const tpl_char_t *p, size_t len)
+{
+    size_t      i;
+#if (__SSE2__)
+    tpl_uint_t  mask;
+#endif
+
+    i = 0;
+
+#if (__SSE2__)
+
+    for ( /* void */ ; len - i >= 16; i += 16) {
+        mask = tpl_escape_mask(p + i);
+
+        if (mask) {
+            return i + (size_t) __builtin_ctzl(mask);
+        }
+    }
+
+    if (i && i < len) {
+
+        /* the tail as part of the last 16 bytes: what is before it is clean */
+
+        mask = tpl_escape_mask(p + len - 16);
+
+        return mask ? len - 16 + (size_t) __builtin_ctzl(mask) : len;
+    }
+
+#endif
+
+    for ( /* void */ ; i < len; i++) {
+        if (tpl_escape_class[p[i]]) {
+            return i;
+        }
+    }
+
+    return len;
+}
+
+
+size_t
+tpl_escape_size(const tpl_char_t *p, size_t len, tpl_uint_t kind)
+{
+    size_t            i, size;
+    tpl_uint_t        class;
+    const tpl_str_t  *escapes;
+
+    escapes = tpl_escapes[kind];
+    size = len;
+
+    for (i = 0; ; i++) {
+        i += tpl_escape_scan(p + i, len - i);
+
+        /* text that needs escaping often needs it again within a few bytes */
+
+        for ( /* void */ ; i < len; i++) {
+            class = tpl_escape_class[p[i]];
+
+            if (class == 0) {
+                break;
+            }
+
+            size += escapes[class - 1].len - 1;
+        }
+
+        if (i >= len) {
+            return size;
+        }
+    }
+}
+
+
+tpl_char_t *
+tpl_escape(tpl_char_t *dst, const tpl_char_t *p, size_t len, tpl_uint_t kind)
+{
+    size_t            n;
+    const tpl_str_t  *e;
+
+    for ( ;; ) {
+        n = tpl_escape_scan(p, len);
+
+        if (n) {
+            memcpy(dst, p, n);
+            dst += n;
+            p += n;
+            len -= n;
+        }
+
+        if (len == 0) {
+            return dst;
+        }
+
+        e = &tpl_escapes[kind][tpl_escape_class[*p] - 1];
+
+        memcpy(dst, e->data, e->len);
+        dst += e->len;
+        p++;
+        len--;
+    }
+}

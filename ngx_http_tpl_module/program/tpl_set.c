@@ -1,0 +1,673 @@
+
+/*
+ * A set of templates: names, sources, and the queue of what is to be compiled.
+ *
+ * Compilation works through a queue instead of recursing, so a chain of
+ * references of any length, or a circle of includes, costs no stack.  A unit
+ * goes LOADED -> PARSED -> EMITTED -> LINKED, or FAILED with its error kept.
+ */
+
+#include "program/tpl_compiler.h"
+
+
+static tpl_atom_t *tpl_set_atom(const tpl_set_t *set, const tpl_str_t *str);
+static tpl_int_t tpl_set_grow(tpl_set_t *set);
+static tpl_unit_t *tpl_set_unit(tpl_set_t *set, const tpl_str_t *name,
+    tpl_error_t *err);
+static tpl_int_t tpl_set_load(tpl_set_t *set, tpl_unit_t *unit);
+static tpl_int_t tpl_set_work(tpl_set_t *set, tpl_error_t *err);
+static tpl_int_t tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit);
+static tpl_int_t tpl_set_failed(const tpl_unit_t *unit, tpl_error_t *err);
+
+
+tpl_set_t *
+tpl_set_create(const tpl_set_conf_t *conf)
+{
+    tpl_set_t  *set;
+
+    set = tpl_pcalloc(conf->arena, sizeof(tpl_set_t));
+    if (set == NULL) {
+        return NULL;
+    }
+
+    set->conf = *conf;
+    set->arena = conf->arena;
+    set->conf.options.python = (conf->syntax.syntax == TPL_SYNTAX_TORNADO);
+
+    tpl_error_init(&set->exec_error, NULL);
+
+    set->exec.arena = set->arena;
+    set->exec.error = &set->exec_error;
+    set->exec.options = &set->conf.options;
+    set->exec.builtins = conf->builtins;
+    set->exec.fuel = INT64_MAX;
+
+    if (tpl_set_grow(set) != TPL_OK) {
+        return NULL;
+    }
+
+    return set;
+}
+
+
+const tpl_set_conf_t *
+tpl_set_conf(const tpl_set_t *set)
+{
+    return &set->conf;
+}
+
+
+tpl_int_t
+tpl_set_compile(tpl_set_t *set, const tpl_str_t *name, tpl_template_t **tmpl,
+    tpl_error_t *err)
+{
+    tpl_unit_t  *unit;
+
+    unit = tpl_set_refer(set, name, NULL, NULL, NULL, err);
+    if (unit == NULL) {
+        return TPL_ERROR;
+    }
+
+    if (tpl_set_work(set, err) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    if (unit->tmpl.error != NULL) {
+        return tpl_set_failed(unit, err);
+    }
+
+    *tmpl = &unit->tmpl;
+
+    return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_set_compile_text(tpl_set_t *set, const tpl_str_t *name,
+    const tpl_str_t *text, tpl_template_t **tmpl, tpl_error_t *err)
+{
+    tpl_unit_t    *unit;
+    tpl_source_t  *source;
+
+    unit = tpl_pcalloc(set->arena, sizeof(tpl_unit_t));
+    source = tpl_pcalloc(set->arena, sizeof(tpl_source_t));
+
+    if (unit == NULL || source == NULL
+        || tpl_pstrdup(set->arena, &source->name, name->data, name->len)
+           != TPL_OK)
+    {
+        return tpl_error_set(err, TPL_EXC_MEMORY, NULL, "out of memory");
+    }
+
+    source->path = source->name;
+    source->text = *text;
+
+    unit->tmpl.set = set;
+    unit->tmpl.name = source->name;
+    unit->tmpl.source = source;
+
+    unit->queue = set->queue;
+    set->queue = unit;
+
+    if (set->queue_last == NULL) {
+        set->queue_last = unit;
+    }
+
+    if (tpl_set_work(set, err) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    if (unit->tmpl.error != NULL) {
+        return tpl_set_failed(unit, err);
+    }
+
+    *tmpl = &unit->tmpl;
+
+    return TPL_OK;
+}
+
+
+tpl_template_t *
+tpl_set_find(const tpl_set_t *set, const tpl_str_t *name)
+{
+    tpl_atom_t  *atom;
+
+    atom = tpl_set_atom(set, name);
+
+    return (atom == NULL) ? NULL : atom->tmpl;
+}
+
+
+tpl_template_t *
+tpl_set_first(const tpl_set_t *set)
+{
+    return set->first;
+}
+
+
+/* hands a unit's error, with the references that led to it, to the caller */
+
+static tpl_int_t
+tpl_set_failed(const tpl_unit_t *unit, tpl_error_t *err)
+{
+    tpl_arena_t        *arena;
+    const tpl_error_t  *e;
+
+    if (err->exc != TPL_EXC_NONE) {
+        return TPL_ERROR;
+    }
+
+    e = unit->tmpl.error;
+    arena = err->arena;
+
+    tpl_error_set(err, e->exc, e->pos.source ? &e->pos : NULL, "%.*s",
+                  tpl_str_arg(&e->message));
+
+    if (arena != NULL) {
+        err->frames = e->frames;
+    }
+
+    return TPL_ERROR;
+}
+
+
+tpl_uint_t
+tpl_unit_missing(const tpl_unit_t *unit)
+{
+    return unit->tmpl.error != NULL && unit->tmpl.source == NULL
+           && unit->tmpl.error->exc == TPL_EXC_NOT_FOUND;
+}
+
+
+tpl_unit_t *
+tpl_set_refer(tpl_set_t *set, const tpl_str_t *name, tpl_unit_t *from,
+    const tpl_pos_t *pos, const char *how, tpl_error_t *err)
+{
+    tpl_unit_t       *unit, *up;
+    tpl_template_t   *tmpl;
+
+    tmpl = tpl_set_find(set, name);
+
+    if (tmpl != NULL) {
+        return tpl_unit(tmpl);
+    }
+
+    unit = tpl_set_unit(set, name, err);
+    if (unit == NULL) {
+        return NULL;
+    }
+
+    if (from != NULL) {
+        unit->from = from;
+        unit->from_pos = *pos;
+        unit->how = how;
+    }
+
+    if (tpl_set_load(set, unit) != TPL_OK) {
+
+        /* whoever refers to it tells the way here */
+
+        for (up = unit; up->from != NULL; up = up->from) {
+            tpl_error_frame(unit->tmpl.error, &up->from_pos, up->how, NULL);
+        }
+
+        return unit;
+    }
+
+    if (set->queue_last != NULL) {
+        set->queue_last->queue = unit;
+
+    } else {
+        set->queue = unit;
+    }
+
+    set->queue_last = unit;
+
+    return unit;
+}
+
+
+static tpl_unit_t *
+tpl_set_unit(tpl_set_t *set, const tpl_str_t *name, tpl_error_t *err)
+{
+    tpl_unit_t  *unit;
+    tpl_atom_t  *atom;
+
+    unit = tpl_pcalloc(set->arena, sizeof(tpl_unit_t));
+    atom = (tpl_atom_t *) tpl_set_intern(set, name);
+
+    if (unit == NULL || atom == NULL) {
+        tpl_error_set(err, TPL_EXC_MEMORY, NULL, "out of memory");
+        return NULL;
+    }
+
+    atom->tmpl = &unit->tmpl;
+
+    unit->tmpl.set = set;
+    unit->tmpl.name = atom->name.str;
+
+    if (set->last != NULL) {
+        set->last->next = &unit->tmpl;
+
+    } else {
+        set->first = &unit->tmpl;
+    }
+
+    set->last = &unit->tmpl;
+
+    return unit;
+}
+
+
+/* the error that a failed unit keeps */
+
+static tpl_error_t *
+tpl_set_unit_error(tpl_set_t *set, tpl_unit_t *unit)
+{
+    /* enough to say so when there is no memory to say more */
+
+    static tpl_error_t  nomem = {
+        .exc = TPL_EXC_MEMORY,
+        .message = tpl_string("out of memory")
+    };
+
+    unit->tmpl.state = TPL_UNIT_FAILED;
+    unit->tmpl.error = tpl_palloc(set->arena, sizeof(tpl_error_t));
+
+    if (unit->tmpl.error == NULL) {
+        unit->tmpl.error = &nomem;
+
+    } else {
+        tpl_error_init(unit->tmpl.error, set->arena);
+    }
+
+    return unit->tmpl.error;
+}
+
+
+static tpl_int_t
+tpl_set_load(tpl_set_t *set, tpl_unit_t *unit)
+{
+    tpl_int_t      rc;
+    tpl_error_t    err;
+    tpl_error_t   *e;
+    tpl_source_t  *source;
+
+    tpl_error_init(&err, set->arena);
+
+    source = tpl_pcalloc(set->arena, sizeof(tpl_source_t));
+
+    if (source == NULL) {
+        (void) tpl_set_unit_error(set, unit);
+        return TPL_ERROR;
+    }
+
+    source->name = unit->tmpl.name;
+    source->path = unit->tmpl.name;
+
+    rc = TPL_DECLINED;
+
+    if (set->conf.loader.load != NULL) {
+        rc = set->conf.loader.load(set->conf.loader.data, set->arena,
+                                   &unit->tmpl.name, source, &err);
+    }
+
+    if (rc == TPL_OK) {
+        unit->tmpl.source = source;
+        unit->tmpl.state = TPL_UNIT_LOADED;
+        return TPL_OK;
+    }
+
+    e = tpl_set_unit_error(set, unit);
+
+    if (rc == TPL_DECLINED) {
+        tpl_error_set(e, TPL_EXC_NOT_FOUND,
+                      unit->from ? &unit->from_pos : NULL,
+                      "template \"%.*s\" is not found",
+                      tpl_str_arg(&unit->tmpl.name));
+        return TPL_ERROR;
+    }
+
+    if (err.exc == TPL_EXC_NONE) {
+        tpl_error_set(&err, TPL_EXC_MEMORY, NULL, "out of memory");
+    }
+
+    if (e->arena != NULL) {
+        *e = err;
+    }
+
+    return TPL_ERROR;
+}
+
+
+tpl_int_t
+tpl_set_parse(tpl_set_t *set, tpl_unit_t *unit)
+{
+    tpl_error_t  *e;
+    tpl_error_t   err;
+
+    if (unit->tmpl.state == TPL_UNIT_FAILED) {
+        return TPL_ERROR;
+    }
+
+    if (unit->tmpl.state != TPL_UNIT_LOADED) {
+        return TPL_OK;
+    }
+
+    tpl_error_init(&err, set->arena);
+
+    if (tpl_parse(set->arena, &set->conf.syntax, unit->tmpl.source,
+                  &unit->tree, &err)
+        == TPL_OK)
+    {
+        unit->tmpl.state = TPL_UNIT_PARSED;
+        return TPL_OK;
+    }
+
+    e = tpl_set_unit_error(set, unit);
+
+    if (e->arena != NULL) {
+        *e = err;
+    }
+
+    return TPL_ERROR;
+}
+
+
+/* compiles all that is queued */
+
+static tpl_int_t
+tpl_set_work(tpl_set_t *set, tpl_error_t *err)
+{
+    tpl_unit_t  *unit, *up, *todo, **last;
+
+    todo = NULL;
+    last = &todo;
+
+    while (set->queue != NULL) {
+        unit = set->queue;
+        set->queue = unit->queue;
+        unit->queue = NULL;
+
+        if (set->queue == NULL) {
+            set->queue_last = NULL;
+        }
+
+        if (tpl_set_emit(set, unit) == TPL_OK) {
+            *last = unit;
+            last = &unit->queue;
+            continue;
+        }
+
+        for (up = unit; up->from != NULL; up = up->from) {
+            tpl_error_frame(unit->tmpl.error, &up->from_pos, up->how, NULL);
+        }
+
+        if (!set->conf.lazy || unit->tmpl.error->exc == TPL_EXC_MEMORY) {
+            return tpl_set_failed(unit, err);
+        }
+    }
+
+    while (todo != NULL) {
+        unit = todo;
+        todo = unit->queue;
+        unit->queue = NULL;
+
+        if (tpl_link(set, unit, err) != TPL_OK) {
+            return TPL_ERROR;
+        }
+
+        if (unit->tmpl.state == TPL_UNIT_FAILED && !set->conf.lazy) {
+            return tpl_set_failed(unit, err);
+        }
+    }
+
+    tpl_link_purity(set);
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit)
+{
+    uint32_t         i;
+    tpl_int_t        rc;
+    tpl_error_t      err, *e;
+    tpl_template_t  *t;
+    tpl_compiler_t   c;
+
+    if (tpl_set_parse(set, unit) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    t = &unit->tmpl;
+
+    switch (set->conf.autoescape) {
+
+    case TPL_AUTOESCAPE_ON:
+        t->autoescape = 1;
+        break;
+
+    case TPL_AUTOESCAPE_AUTO:
+        t->autoescape = tpl_autoescape_by_name(&t->name);
+        break;
+
+    default:
+        t->autoescape = 0;
+    }
+
+    memset(&c, 0, sizeof(tpl_compiler_t));
+
+    tpl_error_init(&err, set->arena);
+
+    c.set = set;
+    c.arena = set->arena;
+    c.unit = unit;
+    c.current = unit;
+    c.err = &err;
+
+    if (set->conf.syntax.syntax == TPL_SYNTAX_TORNADO) {
+        t->autoescape = 0;
+        rc = tpl_emit_tornado(&c);
+
+    } else {
+        rc = tpl_emit_jinja(&c);
+    }
+
+    if (rc != TPL_OK) {
+        e = tpl_set_unit_error(set, unit);
+
+        if (e->arena != NULL) {
+            *e = err;
+        }
+
+        return TPL_ERROR;
+    }
+
+    t->flags = c.flags;
+    t->funcs = c.funcs.elts;
+    t->nfuncs = c.funcs.n;
+    t->consts = c.consts.elts;
+    t->nconsts = c.consts.n;
+    t->names = c.names.elts;
+    t->nnames = c.names.n;
+    t->texts = c.texts.elts;
+    t->ntexts = c.texts.n;
+    t->links = c.links.elts;
+    t->nlinks = c.links.n;
+
+    for (i = 0; i < t->nfuncs; i++) {
+        if (tpl_verify_depth(t, t->funcs[i], set->arena, &t->funcs[i]->nstack,
+                             &err)
+            != TPL_OK)
+        {
+            e = tpl_set_unit_error(set, unit);
+
+            if (e->arena != NULL) {
+                *e = err;
+            }
+
+            return TPL_ERROR;
+        }
+    }
+
+    t->state = TPL_UNIT_EMITTED;
+
+    return TPL_OK;
+}
+
+
+/* names */
+
+static tpl_atom_t *
+tpl_set_atom(const tpl_set_t *set, const tpl_str_t *str)
+{
+    uint32_t     i, hash;
+    tpl_atom_t  *atom;
+
+    hash = tpl_hash(str->data, str->len);
+
+    for (i = hash & set->mask; (atom = set->atoms[i]) != NULL;
+         i = (i + 1) & set->mask)
+    {
+        if (atom->name.hash == hash && tpl_str_eq(&atom->name.str, str)) {
+            return atom;
+        }
+    }
+
+    return NULL;
+}
+
+
+static tpl_int_t
+tpl_set_grow(tpl_set_t *set)
+{
+    uint32_t      i, j, size, mask;
+    tpl_atom_t  **atoms;
+
+    size = (set->atoms == NULL) ? 256 : (set->mask + 1) * 4;
+    mask = size - 1;
+
+    atoms = tpl_pcalloc(set->arena, size * sizeof(tpl_atom_t *));
+    if (atoms == NULL) {
+        return TPL_ERROR;
+    }
+
+    for (i = 0; set->atoms != NULL && i <= set->mask; i++) {
+
+        if (set->atoms[i] == NULL) {
+            continue;
+        }
+
+        for (j = set->atoms[i]->name.hash & mask; atoms[j] != NULL;
+             j = (j + 1) & mask)
+        {
+            /* void */
+        }
+
+        atoms[j] = set->atoms[i];
+    }
+
+    set->atoms = atoms;
+    set->mask = mask;
+
+    return TPL_OK;
+}
+
+
+const tpl_name_t *
+tpl_set_name(const tpl_set_t *set, const tpl_str_t *str)
+{
+    tpl_atom_t  *atom;
+
+    atom = tpl_set_atom(set, str);
+
+    return (atom == NULL) ? NULL : &atom->name;
+}
+
+
+const tpl_name_t *
+tpl_set_intern(tpl_set_t *set, const tpl_str_t *str)
+{
+    uint32_t     i;
+    tpl_atom_t  *atom;
+
+    atom = tpl_set_atom(set, str);
+
+    if (atom != NULL) {
+        return &atom->name;
+    }
+
+    if (set->natoms >= (set->mask + 1) / 2 && tpl_set_grow(set) != TPL_OK) {
+        return NULL;
+    }
+
+    atom = tpl_pcalloc(set->arena, sizeof(tpl_atom_t));
+
+    if (atom == NULL
+        || tpl_pstrdup(set->arena, &atom->name.str, str->data, str->len)
+           != TPL_OK)
+    {
+        return NULL;
+    }
+
+    atom->name.hash = tpl_hash(str->data, str->len);
+
+    for (i = atom->name.hash & set->mask; set->atoms[i] != NULL;
+         i = (i + 1) & set->mask)
+    {
+        /* void */
+    }
+
+    set->atoms[i] = atom;
+    set->natoms++;
+
+    return &atom->name;
+}
+
+
+/* Jinja2: select_autoescape() with the extensions that Flask enables */
+
+tpl_uint_t
+tpl_autoescape_by_name(const tpl_str_t *name)
+{
+    size_t      i, n;
+    tpl_str_t   ext;
+    tpl_uint_t  k;
+
+    static const tpl_str_t  extensions[] = {
+        tpl_string("html"), tpl_string("htm"), tpl_string("xml"),
+        tpl_string("xhtml"), tpl_string("svg")
+    };
+
+    for (n = name->len; n > 0 && name->data[n - 1] != '.'; n--) {
+        /* void */
+    }
+
+    if (n == 0) {
+        return 0;
+    }
+
+    ext.data = name->data + n;
+    ext.len = name->len - n;
+
+    for (k = 0; k < tpl_nelts(extensions); k++) {
+
+        if (ext.len != extensions[k].len) {
+            continue;
+        }
+
+        for (i = 0; i < ext.len; i++) {
+            if ((ext.data[i] | 0x20) != extensions[k].data[i]) {
+                break;
+            }
+        }
+
+        if (i == ext.len) {
+            return 1;
+        }
+    }
+
+    return 0;
+}

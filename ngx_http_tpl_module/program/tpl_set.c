@@ -285,6 +285,23 @@ tpl_set_unit_error(tpl_set_t *set, tpl_unit_t *unit)
 }
 
 
+/* makes err, which goes away, the unit's error e */
+
+static void
+tpl_set_keep_error(tpl_error_t *e, const tpl_error_t *err)
+{
+    if (e->arena == NULL) {
+        return;
+    }
+
+    *e = *err;
+
+    if (err->message.data == err->text) {
+        e->message.data = e->text;
+    }
+}
+
+
 static tpl_int_t
 tpl_set_load(tpl_set_t *set, tpl_unit_t *unit)
 {
@@ -332,9 +349,7 @@ tpl_set_load(tpl_set_t *set, tpl_unit_t *unit)
         tpl_error_set(&err, TPL_EXC_MEMORY, NULL, "out of memory");
     }
 
-    if (e->arena != NULL) {
-        *e = err;
-    }
+    tpl_set_keep_error(e, &err);
 
     return TPL_ERROR;
 }
@@ -366,9 +381,7 @@ tpl_set_parse(tpl_set_t *set, tpl_unit_t *unit)
 
     e = tpl_set_unit_error(set, unit);
 
-    if (e->arena != NULL) {
-        *e = err;
-    }
+    tpl_set_keep_error(e, &err);
 
     return TPL_ERROR;
 }
@@ -478,9 +491,7 @@ tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit)
     if (rc != TPL_OK) {
         e = tpl_set_unit_error(set, unit);
 
-        if (e->arena != NULL) {
-            *e = err;
-        }
+        tpl_set_keep_error(e, &err);
 
         return TPL_ERROR;
     }
@@ -504,9 +515,7 @@ tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit)
         {
             e = tpl_set_unit_error(set, unit);
 
-            if (e->arena != NULL) {
-                *e = err;
-            }
+            tpl_set_keep_error(e, &err);
 
             return TPL_ERROR;
         }

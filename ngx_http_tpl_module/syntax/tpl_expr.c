@@ -1010,8 +1010,8 @@ tpl_expr_arguments(tpl_parser_t *p, tpl_node_t **args)
     tpl_uint_t          python, keyword, star, starstar, n;
     tpl_node_t         *node;
     tpl_nodes_t         list;
-    tpl_token_t         name;
     const char         *why;
+    tpl_token_t         name;
     const tpl_token_t  *ahead;
 
     open = p->token.pos;

@@ -11,7 +11,7 @@
 typedef struct {
     tpl_parser_t            *parser;
     const tpl_token_t       *tok;
-    tpl_lexer_t             *lexer;
+    tpl_lexer_t              lexer;         /* knows places in the string */
     const tpl_char_t        *p;
     const tpl_char_t        *last;
     tpl_uint_t               level;         /* 1 in a format spec */
@@ -45,7 +45,10 @@ tpl_expr_fstring(tpl_parser_t *p, const tpl_token_t *tok, tpl_nodes_t *items)
 
     f.parser = p;
     f.tok = &token;
-    f.lexer = p->scanner;
+    f.lexer = *(tpl_lexer_t *) p->scanner;
+    f.lexer.mark = token.start;
+    f.lexer.line = token.pos.line;
+    f.lexer.column = token.pos.column;
     f.p = token.text.data;
     f.last = token.text.data + token.text.len;
     f.level = 0;
@@ -141,7 +144,7 @@ tpl_fstring_text(tpl_fstring_t *f, tpl_nodes_t *items)
     s.len = p - f->p;
     f->p = doubled ? p + 1 : p;
 
-    if (tpl_lexer_unescape(f->lexer, &s, raw ? TPL_UNESCAPE_RAW : 0,
+    if (tpl_lexer_unescape(&f->lexer, &s, raw ? TPL_UNESCAPE_RAW : 0,
                            &f->tok->pos, &text)
         != TPL_OK)
     {
@@ -410,13 +413,10 @@ tpl_fstring_expr(tpl_fstring_t *f, const tpl_char_t *start,
     looked = p->looked;
     previous = p->previous;
 
-    lexer = *f->lexer;
+    lexer = f->lexer;
     lexer.p = start;
     lexer.last = last;
     lexer.nesting = 1;
-    lexer.mark = f->tok->start;
-    lexer.line = f->tok->pos.line;
-    lexer.column = f->tok->pos.column;
 
     p->scanner = &lexer;
     p->looked = 0;
@@ -434,6 +434,12 @@ tpl_fstring_expr(tpl_fstring_t *f, const tpl_char_t *start,
                                "f-string: unexpected '%.*s'",
                                tpl_str_arg(&s));
     }
+
+    /* the next field's places are counted on from here */
+
+    f->lexer.mark = lexer.mark;
+    f->lexer.line = lexer.line;
+    f->lexer.column = lexer.column;
 
     p->scanner = scanner;
     p->token = token;
@@ -525,15 +531,9 @@ tpl_fstring_spec(tpl_fstring_t *f, tpl_node_t *field)
 static tpl_int_t
 tpl_fstring_fail(tpl_fstring_t *f, const tpl_char_t *at, const char *why)
 {
-    tpl_pos_t    pos;
-    tpl_lexer_t  lexer;
+    tpl_pos_t  pos;
 
-    lexer = *f->lexer;
-    lexer.mark = f->tok->start;
-    lexer.line = f->tok->pos.line;
-    lexer.column = f->tok->pos.column;
-
-    tpl_lexer_pos(&lexer, at, &pos);
+    tpl_lexer_pos(&f->lexer, at, &pos);
     tpl_parser_fail(f->parser, &pos, "%s", why);
 
     return TPL_ERROR;

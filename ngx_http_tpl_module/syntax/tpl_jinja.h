@@ -57,6 +57,19 @@ typedef struct {
 } tpl_jinja_t;
 
 
+/* a node at the tag's name, which is skipped */
+tpl_node_t *tpl_jinja_start(tpl_jinja_t *j, tpl_node_type_t type);
+
+/* a finished statement to body; its parts (each may be NULL) give its height */
+tpl_int_t tpl_jinja_done(tpl_jinja_t *j, tpl_nodes_t *body, tpl_node_t *node,
+    tpl_node_t *part1, tpl_node_t *part2, tpl_node_t *part3);
+
+/* statements of tpl_jinja_import.c: from the tag's name to its end */
+tpl_int_t tpl_jinja_extends(tpl_jinja_t *j, tpl_nodes_t *body);
+tpl_int_t tpl_jinja_include(tpl_jinja_t *j, tpl_nodes_t *body);
+tpl_int_t tpl_jinja_import(tpl_jinja_t *j, tpl_nodes_t *body);
+tpl_int_t tpl_jinja_from(tpl_jinja_t *j, tpl_nodes_t *body);
+
 /* {% trans %}: the SET and the TRANS go to body (tpl_trans.c) */
 tpl_int_t tpl_jinja_trans(tpl_jinja_t *j, tpl_nodes_t *body);
 

@@ -564,8 +564,8 @@ static tpl_int_t
 tpl_scan_comment(tpl_jinja_scan_t *scan)
 {
     tpl_char_t         first;
-    const tpl_char_t  *p, *q, *last;
     const tpl_str_t   *end;
+    const tpl_char_t  *p, *q, *last;
 
     end = &scan->syntax->comment_end_string;
     first = end->len ? end->data[0] : '\0';

@@ -153,6 +153,12 @@ tpl_int_t tpl_lexer_python(tpl_lexer_t *lx, tpl_token_t *tok);
 tpl_int_t tpl_lexer_unescape(tpl_lexer_t *lx, const tpl_str_t *in,
     tpl_uint_t flags, const tpl_pos_t *pos, tpl_str_t *out);
 
+/* the error for want of memory; always TPL_ERROR */
+tpl_int_t tpl_lexer_memory(tpl_lexer_t *lx);
+
+/* the value of a digit of base, -1 if c is none */
+tpl_int_t tpl_lexer_digit(tpl_char_t c, tpl_uint_t base);
+
 /* the token as messages name it: a name itself, ")", "string", ... */
 void tpl_token_describe(const tpl_token_t *tok, tpl_str_t *s);
 const char *tpl_token_type_name(tpl_token_type_t type);

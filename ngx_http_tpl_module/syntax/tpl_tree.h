@@ -46,7 +46,8 @@ typedef enum {
     TPL_NODE_AUTOESCAPE,    /* u.with: values (one expression), body */
     TPL_NODE_TRANS,         /* u.trans */
     TPL_NODE_DEBUG,         /* {% debug %} */
-    TPL_NODE_APPLY,         /* u.set: filter is a function expression (Tornado) */
+    TPL_NODE_APPLY,         /* u.set: filter is a function expression
+                               (Tornado) */
     TPL_NODE_TRY,           /* u.try (Tornado) */
     TPL_NODE_PY_IMPORT,     /* u.ref: import module as name (Tornado) */
     TPL_NODE_PY_FROM,       /* u.ref: from module import names (Tornado) */

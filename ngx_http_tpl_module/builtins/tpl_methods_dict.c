@@ -1,0 +1,521 @@
+
+/*
+ * The methods of dict, and the views that keys(), values() and items() give.
+ *
+ * A view is an object that refers to its dict and shows it as it is at the
+ * moment.  What walks over one gets the dict itself for its keys, a list made
+ * at that moment for its values and pairs.
+ */
+
+#include "builtins/tpl_builtins.h"
+#include "builtins/tpl_methods.h"
+
+
+typedef struct {
+    tpl_object_t         head;
+    tpl_dict_t          *dict;
+} tpl_view_t;
+
+
+static tpl_int_t tpl_view_length(tpl_exec_t *exec, tpl_object_t *obj,
+    int64_t *n);
+static tpl_int_t tpl_view_iter(tpl_exec_t *exec, tpl_object_t *obj,
+    tpl_value_t *out);
+static tpl_int_t tpl_view_contains(tpl_exec_t *exec, tpl_object_t *obj,
+    const tpl_value_t *key, tpl_uint_t *found);
+static tpl_int_t tpl_view_str(tpl_exec_t *exec, tpl_object_t *obj,
+    tpl_buf_t *b);
+
+
+/* by tpl_view_kind_t */
+
+static const tpl_class_t  tpl_view_classes[] = {
+    { .name = "dict_keys", .length = tpl_view_length, .iter = tpl_view_iter,
+      .contains = tpl_view_contains, .str = tpl_view_str },
+    { .name = "dict_values", .length = tpl_view_length, .iter = tpl_view_iter,
+      .contains = tpl_view_contains, .str = tpl_view_str },
+    { .name = "dict_items", .length = tpl_view_length, .iter = tpl_view_iter,
+      .contains = tpl_view_contains, .str = tpl_view_str }
+};
+
+
+static inline tpl_view_kind_t
+tpl_view_kind(const tpl_object_t *obj)
+{
+    return (tpl_view_kind_t) (obj->cls - tpl_view_classes);
+}
+
+
+static inline tpl_dict_t *
+tpl_view_dict(const tpl_object_t *obj)
+{
+    return ((const tpl_view_t *) obj)->dict;
+}
+
+
+tpl_int_t
+tpl_dict_view(const tpl_value_t *v, tpl_view_kind_t *kind, tpl_dict_t **dict)
+{
+    tpl_uint_t  i;
+
+    if (v->type != TPL_OBJECT) {
+        return TPL_DECLINED;
+    }
+
+    for (i = 0; i < tpl_nelts(tpl_view_classes); i++) {
+
+        if (v->u.obj->cls == &tpl_view_classes[i]) {
+            *kind = (tpl_view_kind_t) i;
+            *dict = tpl_view_dict(v->u.obj);
+            return TPL_OK;
+        }
+    }
+
+    return TPL_DECLINED;
+}
+
+
+/*
+ * Pairs are the most usual thing that a template loops over: all tuples of one
+ * list come from one allocation.
+ */
+
+static tpl_int_t
+tpl_view_pairs(tpl_exec_t *exec, const tpl_dict_t *dict, tpl_list_t *list)
+{
+    uint32_t           i;
+    tpl_list_t        *tuples;
+    tpl_value_t       *items;
+    tpl_dict_entry_t  *e;
+
+    if (dict->n == 0) {
+        return TPL_OK;
+    }
+
+    tuples = tpl_palloc(exec->arena, (size_t) dict->n * sizeof(tpl_list_t));
+    items = tpl_palloc(exec->arena,
+                       (size_t) dict->n * 2 * sizeof(tpl_value_t));
+
+    if (tuples == NULL || items == NULL) {
+        return tpl_throw_memory(exec);
+    }
+
+    for (i = 0; (e = tpl_dict_next(dict, &i)) != NULL; ) {
+        items[0] = e->key;
+        items[1] = e->value;
+
+        tuples->items = items;
+        tuples->n = 2;
+        tuples->size = 2;
+
+        tpl_value_tuple(&list->items[list->n], tuples);
+        list->n++;
+
+        tuples++;
+        items += 2;
+    }
+
+    return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_dict_view_list(tpl_exec_t *exec, const tpl_dict_t *dict,
+    tpl_view_kind_t kind, tpl_value_t *out)
+{
+    uint32_t           i;
+    tpl_list_t        *list;
+    tpl_dict_entry_t  *e;
+
+    list = tpl_list_create(exec, dict->n);
+    if (list == NULL) {
+        return TPL_ERROR;
+    }
+
+    tpl_charge_items(exec, dict->n);
+
+    if (kind == TPL_VIEW_ITEMS) {
+        if (tpl_view_pairs(exec, dict, list) != TPL_OK) {
+            return TPL_ERROR;
+        }
+
+    } else {
+        for (i = 0; (e = tpl_dict_next(dict, &i)) != NULL; ) {
+            list->items[list->n++] = (kind == TPL_VIEW_KEYS) ? e->key
+                                                             : e->value;
+        }
+    }
+
+    tpl_value_list(out, list);
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_view_length(tpl_exec_t *exec, tpl_object_t *obj, int64_t *n)
+{
+    (void) exec;
+
+    *n = tpl_view_dict(obj)->n;
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_view_iter(tpl_exec_t *exec, tpl_object_t *obj, tpl_value_t *out)
+{
+    if (tpl_view_kind(obj) == TPL_VIEW_KEYS) {
+        tpl_value_dict(out, tpl_view_dict(obj));
+        return TPL_OK;
+    }
+
+    return tpl_dict_view_list(exec, tpl_view_dict(obj), tpl_view_kind(obj),
+                              out);
+}
+
+
+static tpl_int_t
+tpl_view_contains(tpl_exec_t *exec, tpl_object_t *obj, const tpl_value_t *key,
+    tpl_uint_t *found)
+{
+    uint32_t           i;
+    tpl_int_t          rc;
+    tpl_dict_t        *dict;
+    tpl_value_t        value;
+    tpl_dict_entry_t  *e;
+
+    dict = tpl_view_dict(obj);
+    *found = 0;
+
+    switch (tpl_view_kind(obj)) {
+
+    case TPL_VIEW_KEYS:
+        rc = tpl_dict_get(exec, dict, key, &value);
+        *found = (rc == TPL_OK);
+
+        return (rc == TPL_DECLINED) ? TPL_OK : rc;
+
+    case TPL_VIEW_ITEMS:
+        if (key->type != TPL_TUPLE || key->u.list->n != 2) {
+            return TPL_OK;
+        }
+
+        rc = tpl_dict_get(exec, dict, &key->u.list->items[0], &value);
+        if (rc != TPL_OK) {
+            return (rc == TPL_DECLINED) ? TPL_OK : rc;
+        }
+
+        return tpl_equal(exec, &value, &key->u.list->items[1], found);
+
+    default:
+        for (i = 0; (e = tpl_dict_next(dict, &i)) != NULL && !*found; ) {
+            exec->fuel--;
+
+            if (tpl_equal(exec, &e->value, key, found) != TPL_OK) {
+                return TPL_ERROR;
+            }
+        }
+
+        return TPL_OK;
+    }
+}
+
+
+/* "dict_items([('a', 1), ('b', 2)])" */
+
+static tpl_int_t
+tpl_view_str(tpl_exec_t *exec, tpl_object_t *obj, tpl_buf_t *b)
+{
+    tpl_int_t    rc;
+    tpl_value_t  list;
+
+    if (exec->depth >= TPL_MAX_DEPTH) {
+        return tpl_throw(exec, TPL_EXC_RECURSION, "maximum recursion depth "
+                         "exceeded while getting the repr of an object");
+    }
+
+    if (tpl_dict_view_list(exec, tpl_view_dict(obj), tpl_view_kind(obj),
+                           &list)
+        != TPL_OK)
+    {
+        return TPL_ERROR;
+    }
+
+    tpl_buf_printf(b, "%s(", obj->cls->name);
+
+    exec->depth++;
+    rc = tpl_repr_to(exec, &list, b);
+    exec->depth--;
+
+    tpl_buf_char(b, ')');
+
+    return rc;
+}
+
+
+static tpl_int_t
+tpl_view_make(tpl_call_t *call, tpl_view_kind_t kind)
+{
+    tpl_view_t  *view;
+
+    view = tpl_palloc(call->exec->arena, sizeof(tpl_view_t));
+    if (tpl_unlikely(view == NULL)) {
+        return tpl_throw_memory(call->exec);
+    }
+
+    view->head.cls = &tpl_view_classes[kind];
+    view->dict = call->args[0].u.dict;
+
+    tpl_value_object(&call->result, view);
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_dict_method_keys(tpl_call_t *call)
+{
+    return tpl_view_make(call, TPL_VIEW_KEYS);
+}
+
+
+static tpl_int_t
+tpl_dict_method_values(tpl_call_t *call)
+{
+    return tpl_view_make(call, TPL_VIEW_VALUES);
+}
+
+
+static tpl_int_t
+tpl_dict_method_items(tpl_call_t *call)
+{
+    return tpl_view_make(call, TPL_VIEW_ITEMS);
+}
+
+
+/*
+ * Forgets the last entry, live or a hole, with its place in the index.  Deleting
+ * alone would leave a hole at the end, and who pops one entry after another
+ * would step over all of them each time.
+ *
+ * The index (tpl_dict.c) probes linearly over entry numbers + 1: what stands
+ * behind a place that becomes free moves up, unless its chain begins later.
+ */
+
+static void
+tpl_dict_drop_last(tpl_dict_t *dict)
+{
+    uint32_t  i, j, at, home, mask, *index;
+
+    index = dict->index;
+    mask = dict->mask;
+
+    if (index) {
+        i = dict->entries[dict->nentries - 1].hash & mask;
+
+        while (index[i] != dict->nentries && index[i] != 0) {
+            i = (i + 1) & mask;
+        }
+
+        for (j = (i + 1) & mask; (at = index[j]) != 0; j = (j + 1) & mask) {
+            home = dict->entries[at - 1].hash & mask;
+
+            if (((j - home) & mask) >= ((j - i) & mask)) {
+                index[i] = at;
+                i = j;
+            }
+        }
+
+        index[i] = 0;
+    }
+
+    dict->nentries--;
+}
+
+
+tpl_uint_t
+tpl_dict_pop_last(tpl_exec_t *exec, tpl_dict_t *dict, tpl_value_t *key,
+    tpl_value_t *value)
+{
+    tpl_dict_entry_t  *e;
+
+    while (dict->nentries) {
+        e = &dict->entries[dict->nentries - 1];
+
+        *key = e->key;
+        *value = e->value;
+
+        exec->fuel--;
+
+        tpl_dict_drop_last(dict);
+
+        if (key->type != TPL_MISSING) {
+            dict->n--;
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static tpl_int_t
+tpl_dict_method_clear(tpl_call_t *call)
+{
+    tpl_dict_clear(call->args[0].u.dict);
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_dict_method_copy(tpl_call_t *call)
+{
+    tpl_dict_t  *copy;
+
+    if (tpl_dict_copy(call->exec, call->args[0].u.dict, &copy) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    tpl_value_dict(&call->result, copy);
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_dict_method_get(tpl_call_t *call)
+{
+    tpl_int_t  rc;
+
+    rc = tpl_dict_get(call->exec, call->args[0].u.dict, &call->args[1],
+                      &call->result);
+
+    if (rc != TPL_DECLINED) {
+        return rc;
+    }
+
+    if (tpl_arg_given(&call->args[2])) {
+        call->result = call->args[2];
+
+    } else {
+        tpl_value_none(&call->result);
+    }
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_dict_method_pop(tpl_call_t *call)
+{
+    tpl_int_t    rc;
+    tpl_dict_t  *dict;
+
+    dict = call->args[0].u.dict;
+
+    /* an empty dict does not ask for the hash of the key, as in CPython */
+
+    if (dict->n) {
+        rc = tpl_dict_delete(call->exec, dict, &call->args[1],
+                             &call->result);
+
+        if (rc != TPL_DECLINED) {
+            return rc;
+        }
+    }
+
+    if (tpl_arg_given(&call->args[2])) {
+        call->result = call->args[2];
+        return TPL_OK;
+    }
+
+    return tpl_throw_key(call->exec, &call->args[1]);
+}
+
+
+static tpl_int_t
+tpl_dict_method_popitem(tpl_call_t *call)
+{
+    tpl_value_t  pair[2];
+
+    if (!tpl_dict_pop_last(call->exec, call->args[0].u.dict, &pair[0],
+                           &pair[1]))
+    {
+        return tpl_throw(call->exec, TPL_EXC_KEY,
+                         "'popitem(): dictionary is empty'");
+    }
+
+    return tpl_value_pack(call->exec, pair, 2, &call->result);
+}
+
+
+static tpl_int_t
+tpl_dict_method_setdefault(tpl_call_t *call)
+{
+    tpl_int_t    rc;
+    tpl_dict_t  *dict;
+
+    dict = call->args[0].u.dict;
+
+    rc = tpl_dict_get(call->exec, dict, &call->args[1], &call->result);
+    if (rc != TPL_DECLINED) {
+        return rc;
+    }
+
+    if (tpl_arg_given(&call->args[2])) {
+        call->result = call->args[2];
+
+    } else {
+        tpl_value_none(&call->result);
+    }
+
+    return tpl_dict_set(call->exec, dict, &call->args[1], &call->result);
+}
+
+
+static tpl_int_t
+tpl_dict_method_update(tpl_call_t *call)
+{
+    tpl_int_t          rc;
+    const tpl_list_t  *others;
+
+    others = call->args[1].u.list;
+
+    if (others->n > 1) {
+        return tpl_throw(call->exec, TPL_EXC_TYPE,
+                         "update expected at most 1 argument, got %u",
+                         others->n);
+    }
+
+    if (others->n) {
+        rc = tpl_dict_update(call->exec, call->args[0].u.dict,
+                             &others->items[0]);
+        if (rc != TPL_OK) {
+            return rc;
+        }
+    }
+
+    return tpl_dict_update(call->exec, call->args[0].u.dict, &call->args[2]);
+}
+
+
+const tpl_builtin_def_t  tpl_methods_dict[] = {
+
+    { "clear", "self, /", tpl_dict_method_clear, TPL_FN_MUTATES },
+    { "copy", "self, /", tpl_dict_method_copy, 0 },
+    { "get", "self, key, default=, /", tpl_dict_method_get, 0 },
+    { "items", "self, /", tpl_dict_method_items, 0 },
+    { "keys", "self, /", tpl_dict_method_keys, 0 },
+    { "pop", "self, key, default=, /", tpl_dict_method_pop, TPL_FN_MUTATES },
+    { "popitem", "self, /", tpl_dict_method_popitem, TPL_FN_MUTATES },
+    { "setdefault", "self, key, default=, /", tpl_dict_method_setdefault,
+      TPL_FN_MUTATES },
+    { "update", "self, /, *others, **kwargs", tpl_dict_method_update,
+      TPL_FN_MUTATES },
+    { "values", "self, /", tpl_dict_method_values, 0 },
+
+    { NULL, NULL, NULL, 0 }
+};

@@ -1,0 +1,763 @@
+
+/*
+ * Data that templates see: tpl_param, tpl_json and tpl_data.
+ *
+ * What is constant is made when the configuration is read and shared by all
+ * requests; a request gets a copy of a list or dict when it first asks for it,
+ * since templates can change them.  The rest is evaluated at most once a
+ * render, and only if a template asks for it.
+ */
+
+#include "nginx/ngx_http_tpl_module.h"
+
+
+/* a cached value: there is none */
+#define NGX_HTTP_TPL_NO_VALUE  TPL_INTERNAL
+
+/* bytes of a tpl_data file */
+#define NGX_HTTP_TPL_DATA_MAX  (256 * 1024 * 1024)
+
+
+static ngx_int_t ngx_http_tpl_param_name(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_tpl_loc_conf_t *conf, ngx_uint_t fallback);
+static ngx_int_t ngx_http_tpl_param_string(ngx_conf_t *cf, ngx_str_t *text,
+    tpl_value_t *value);
+static ngx_int_t ngx_http_tpl_param_json(ngx_conf_t *cf, ngx_str_t *text,
+    const char *where, ngx_str_t *what, tpl_value_t *value);
+static ngx_int_t ngx_http_tpl_param_file(ngx_conf_t *cf, ngx_str_t *file,
+    tpl_value_t *value);
+static ngx_int_t ngx_http_tpl_names_add(ngx_conf_t *cf,
+    ngx_http_tpl_names_t *names, ngx_http_tpl_set_t *set,
+    ngx_http_tpl_data_t *data);
+static tpl_int_t ngx_http_tpl_names_value(tpl_exec_t *exec, ngx_uint_t slot,
+    tpl_value_t *out);
+static tpl_int_t ngx_http_tpl_evaluate(tpl_exec_t *exec,
+    ngx_http_tpl_datum_t *datum, tpl_value_t *out);
+static tpl_int_t ngx_http_tpl_evaluate_json(tpl_exec_t *exec,
+    ngx_http_tpl_datum_t *datum, ngx_str_t *text, tpl_value_t *out);
+static tpl_int_t ngx_http_tpl_copy(tpl_exec_t *exec, const tpl_value_t *src,
+    tpl_value_t *dst);
+
+
+static const char *const  ngx_http_tpl_kinds[] = {
+    "tpl_param", "tpl_json", "tpl_data"
+};
+
+
+/* tpl_param, tpl_json, tpl_data: cmd->offset is the kind */
+
+char *
+ngx_http_tpl_param(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_tpl_loc_conf_t *tlcf = conf;
+
+    ngx_str_t                         *value;
+    ngx_uint_t                         if_not_empty;
+    ngx_http_tpl_kind_e                kind;
+    ngx_http_tpl_data_t               *data;
+    ngx_http_tpl_datum_t              *datum;
+    ngx_http_complex_value_t           cv;
+    ngx_http_compile_complex_value_t   ccv;
+
+    kind = cmd->offset;
+    value = cf->args->elts;
+    if_not_empty = 0;
+
+    if (cf->args->nelts == 4) {
+
+        if (ngx_strcmp(value[3].data, "if_not_empty") != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[3]);
+            return NGX_CONF_ERROR;
+        }
+
+        if_not_empty = 1;
+    }
+
+    if (ngx_http_tpl_param_name(cf, &value[1], tlcf, if_not_empty)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    data = tlcf->data[kind];
+
+    if (data == NULL) {
+        data = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_data_t));
+
+        if (data == NULL
+            || ngx_array_init(&data->items, cf->pool, 4,
+                              sizeof(ngx_http_tpl_datum_t))
+               != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        tlcf->data[kind] = data;
+    }
+
+    datum = ngx_array_push(&data->items);
+    if (datum == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(datum, sizeof(ngx_http_tpl_datum_t));
+
+    datum->name = value[1];
+    datum->kind = kind;
+    datum->if_not_empty = if_not_empty;
+
+    if (kind == NGX_HTTP_TPL_DATA) {
+
+        if (ngx_http_script_variables_count(&value[2])) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "variables are not possible in \"%V\" \"%V\","
+                               " the file is read once", &cmd->name,
+                               &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_http_tpl_param_file(cf, &value[2], &datum->value) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        return NGX_CONF_OK;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value[2];
+    ccv.complex_value = &cv;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (!ngx_http_tpl_is_constant(&cv)) {
+        datum->complex = ngx_palloc(cf->pool,
+                                    sizeof(ngx_http_complex_value_t));
+        if (datum->complex == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *datum->complex = cv;
+
+        return NGX_CONF_OK;
+    }
+
+    if (kind == NGX_HTTP_TPL_PARAM) {
+
+        if (ngx_http_tpl_param_string(cf, &value[2], &datum->value)
+            != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+    } else if (ngx_http_tpl_param_json(cf, &value[2], "tpl_json", &value[1],
+                                       &datum->value)
+               != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* a name that templates can write, and that is not taken at this level */
+
+static ngx_int_t
+ngx_http_tpl_param_name(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_tpl_loc_conf_t *conf, ngx_uint_t fallback)
+{
+    u_char                 c;
+    ngx_uint_t             i, kind, bad;
+    ngx_http_tpl_datum_t  *datum;
+
+    bad = (name->len == 0 || (name->data[0] >= '0' && name->data[0] <= '9'));
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9') || c == '_' || c >= 0x80))
+        {
+            bad = 1;
+        }
+    }
+
+    if (bad || tpl_utf8_check(name->data, name->len) != name->len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is not a name that a template can use",
+                           name);
+        return NGX_ERROR;
+    }
+
+    if (name->len == 5 && ngx_strncmp(name->data, "nginx", 5) == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the name \"nginx\" stands for nginx's variables");
+        return NGX_ERROR;
+    }
+
+    /* one that may be empty leaves what came before it in use */
+
+    if (fallback) {
+        return NGX_OK;
+    }
+
+    for (kind = 0; kind < NGX_HTTP_TPL_KINDS; kind++) {
+
+        if (conf->data[kind] == NULL) {
+            continue;
+        }
+
+        datum = conf->data[kind]->items.elts;
+
+        for (i = 0; i < conf->data[kind]->items.nelts; i++) {
+            if (datum[i].name.len == name->len
+                && ngx_memcmp(datum[i].name.data, name->data, name->len) == 0)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "duplicate name \"%V\", \"%s\" has it"
+                                   " already", name,
+                                   ngx_http_tpl_kinds[kind]);
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_param_string(ngx_conf_t *cf, ngx_str_t *text, tpl_value_t *value)
+{
+    tpl_str_t                  s;
+    ngx_http_tpl_main_conf_t  *tmcf;
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_tpl_module);
+
+    s = *ngx_http_tpl_str(text);
+
+    if (tpl_utf8_repair(tmcf->arena, &s) != TPL_OK) {
+        return NGX_ERROR;
+    }
+
+    tpl_value_from_str(value, &s);
+
+    return NGX_OK;
+}
+
+
+/* the place of an error is "where:line:column" if what is NULL */
+
+static ngx_int_t
+ngx_http_tpl_param_json(ngx_conf_t *cf, ngx_str_t *text, const char *where,
+    ngx_str_t *what, tpl_value_t *value)
+{
+    int                        n;
+    u_char                    *p;
+    tpl_exec_t                 exec;
+    tpl_error_t                err;
+    unsigned                   line, column;
+    tpl_options_t              options;
+    ngx_http_tpl_main_conf_t  *tmcf;
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_tpl_module);
+
+    ngx_memzero(&options, sizeof(tpl_options_t));
+    ngx_memzero(&exec, sizeof(tpl_exec_t));
+
+    tpl_error_init(&err, tmcf->arena);
+
+    exec.arena = tmcf->arena;
+    exec.error = &err;
+    exec.options = &options;
+    exec.builtins = tmcf->builtins;
+    exec.fuel = INT64_MAX;
+
+    if (tpl_json_parse(&exec, ngx_http_tpl_str(text), 0, value) == TPL_OK) {
+        return NGX_OK;
+    }
+
+    if (what) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid JSON in \"%s %V\": %*s", where, what,
+                           err.message.len, err.message.data);
+        return NGX_ERROR;
+    }
+
+    /* as templates' errors are written; the message is terminated nowhere */
+
+    p = ngx_pnalloc(cf->pool, err.message.len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ngx_cpymem(p, err.message.data, err.message.len) = '\0';
+
+    n = 0;
+
+    if (sscanf((char *) p, "line %u column %u: %n", &line, &column, &n) == 2
+        && n)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s:%ud:%ud: %s", where,
+                           line, column, p + n);
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s: %s", where, p);
+    }
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_param_file(ngx_conf_t *cf, ngx_str_t *file, tpl_value_t *value)
+{
+    u_char                    *p;
+    size_t                     size, len;
+    ssize_t                    n;
+    ngx_fd_t                   fd;
+    ngx_str_t                  text;
+    ngx_int_t                  rc;
+    ngx_file_info_t            fi;
+    ngx_http_tpl_main_conf_t  *tmcf;
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_tpl_module);
+
+    if (ngx_conf_full_name(cf->cycle, file, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    fd = ngx_open_file(file->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                       NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_open_file_n " \"%V\" failed", file);
+        return NGX_ERROR;
+    }
+
+    rc = NGX_ERROR;
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_fd_info_n " \"%V\" failed", file);
+        goto done;
+    }
+
+    if (!ngx_is_file(&fi) || ngx_file_size(&fi) > NGX_HTTP_TPL_DATA_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is not a file of at most %d bytes", file,
+                           NGX_HTTP_TPL_DATA_MAX);
+        goto done;
+    }
+
+    size = (size_t) ngx_file_size(&fi);
+
+    p = tpl_pnalloc(tmcf->arena, size + 1);
+    if (p == NULL) {
+        goto done;
+    }
+
+    for (len = 0; len < size; len += n) {
+        n = ngx_read_fd(fd, p + len, size - len);
+
+        if (n <= 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, n ? ngx_errno : 0,
+                               ngx_read_fd_n " \"%V\" failed", file);
+            goto done;
+        }
+    }
+
+    text.len = size;
+    text.data = p;
+
+    /* the file's name is terminated: it came from the parser */
+
+    rc = ngx_http_tpl_param_json(cf, &text, (char *) file->data, NULL, value);
+
+done:
+
+    (void) ngx_close_file(fd);
+
+    return rc;
+}
+
+
+/*
+ * Nearer levels come later, and later ones win: what a location says of a name
+ * hides what the server says, whichever of the directives says it.
+ */
+
+ngx_int_t
+ngx_http_tpl_merge_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
+    ngx_http_tpl_loc_conf_t *prev)
+{
+    uint32_t               b;
+    ngx_uint_t             i, n, level, size;
+    ngx_http_tpl_data_t   *data;
+    ngx_http_tpl_names_t  *names;
+
+    if (prev->names && prev->set == conf->set
+        && ngx_memcmp(prev->data, conf->data, sizeof(conf->data)) == 0)
+    {
+        conf->names = prev->names;
+        return NGX_OK;
+    }
+
+    n = 0;
+
+    for (i = 0; i < NGX_HTTP_TPL_KINDS; i++) {
+        if (conf->data[i]) {
+            n += conf->data[i]->items.nelts;
+        }
+    }
+
+    for (size = 8; size < n * 2; size *= 2) { /* void */ }
+
+    names = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_names_t));
+    if (names == NULL) {
+        return NGX_ERROR;
+    }
+
+    names->slots = ngx_pcalloc(cf->pool,
+                               (n + 1) * sizeof(ngx_http_tpl_slot_t));
+    names->buckets = ngx_pcalloc(cf->pool, size * sizeof(uint32_t));
+
+    if (names->slots == NULL || names->buckets == NULL) {
+        return NGX_ERROR;
+    }
+
+    names->mask = size - 1;
+
+    for (level = 0; level <= conf->level; level++) {
+        for (i = 0; i < NGX_HTTP_TPL_KINDS; i++) {
+            data = conf->data[i];
+
+            if (data && data->level == level
+                && ngx_http_tpl_names_add(cf, names, conf->set, data)
+                   != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    for (i = 0; i < names->n; i++) {
+        for (b = names->slots[i].name->hash & names->mask;
+             names->buckets[b]
+             && names->slots[names->buckets[b] - 1].name
+                != names->slots[i].name;
+             b = (b + 1) & names->mask)
+        {
+            /* void */
+        }
+
+        names->buckets[b] = i + 1;
+    }
+
+    conf->names = names;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_names_add(ngx_conf_t *cf, ngx_http_tpl_names_t *names,
+    ngx_http_tpl_set_t *set, ngx_http_tpl_data_t *data)
+{
+    ngx_int_t              k;
+    ngx_uint_t             i;
+    ngx_http_tpl_slot_t   *slot;
+    ngx_http_tpl_datum_t  *datum;
+
+    datum = data->items.elts;
+
+    for (i = 0; i < data->items.nelts; i++) {
+        slot = &names->slots[names->n];
+
+        slot->datum = &datum[i];
+        slot->name = tpl_set_intern(set->set,
+                                    ngx_http_tpl_str(&datum[i].name));
+        if (slot->name == NULL) {
+            return NGX_ERROR;
+        }
+
+        slot->next = -1;
+
+        if (datum[i].if_not_empty) {
+            for (k = (ngx_int_t) names->n - 1; k >= 0; k--) {
+                if (names->slots[k].name == slot->name) {
+                    slot->next = k;
+                    break;
+                }
+            }
+        }
+
+        names->n++;
+    }
+
+    return NGX_OK;
+}
+
+
+tpl_int_t
+ngx_http_tpl_lookup(tpl_exec_t *exec, const tpl_name_t *name,
+    tpl_value_t *out)
+{
+    uint32_t               b, n;
+    ngx_http_tpl_ctx_t    *ctx;
+    ngx_http_tpl_names_t  *names;
+
+    ctx = exec->host;
+    names = ctx->conf->names;
+
+    for (b = name->hash & names->mask;
+         (n = names->buckets[b]) != 0;
+         b = (b + 1) & names->mask)
+    {
+        if (names->slots[n - 1].name == name) {
+            return ngx_http_tpl_names_value(exec, n - 1, out);
+        }
+    }
+
+    return TPL_DECLINED;
+}
+
+
+tpl_int_t
+ngx_http_tpl_lookup_names(tpl_exec_t *exec, tpl_dict_t *dict)
+{
+    uint32_t               i, n;
+    tpl_int_t              rc;
+    tpl_value_t            value;
+    ngx_http_tpl_ctx_t    *ctx;
+    ngx_http_tpl_names_t  *names;
+
+    ctx = exec->host;
+    names = ctx->conf->names;
+
+    for (i = 0; i <= names->mask; i++) {
+        n = names->buckets[i];
+
+        if (n == 0) {
+            continue;
+        }
+
+        rc = ngx_http_tpl_names_value(exec, n - 1, &value);
+
+        if (rc == TPL_OK) {
+            rc = tpl_dict_set_str(exec, dict, &names->slots[n - 1].name->str,
+                                  &value);
+        }
+
+        if (rc != TPL_OK && rc != TPL_DECLINED) {
+            return rc;
+        }
+    }
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+ngx_http_tpl_names_value(tpl_exec_t *exec, ngx_uint_t slot, tpl_value_t *out)
+{
+    ngx_int_t              i;
+    tpl_int_t              rc;
+    tpl_value_t           *value;
+    ngx_http_tpl_ctx_t    *ctx;
+    ngx_http_tpl_slot_t   *slots;
+
+    ctx = exec->host;
+    slots = ctx->conf->names->slots;
+    value = &ctx->values[slot];
+
+    if (value->type == TPL_MISSING) {
+        rc = TPL_DECLINED;
+
+        for (i = slot; i >= 0; i = slots[i].next) {
+
+            if (slots[i].datum->complex) {
+                ctx->varies = 1;
+            }
+
+            rc = ngx_http_tpl_evaluate(exec, slots[i].datum, value);
+
+            if (rc != TPL_DECLINED) {
+                break;
+            }
+        }
+
+        if (rc == TPL_DECLINED) {
+            value->type = NGX_HTTP_TPL_NO_VALUE;
+
+        } else if (rc != TPL_OK) {
+            tpl_value_missing(value);
+            return rc;
+        }
+    }
+
+    if (value->type == NGX_HTTP_TPL_NO_VALUE) {
+        return TPL_DECLINED;
+    }
+
+    *out = *value;
+
+    return TPL_OK;
+}
+
+
+/* TPL_DECLINED: it is empty and does not count then */
+
+static tpl_int_t
+ngx_http_tpl_evaluate(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
+    tpl_value_t *out)
+{
+    ngx_str_t            text;
+    ngx_http_tpl_ctx_t  *ctx;
+
+    if (datum->complex == NULL) {
+
+        if (datum->if_not_empty && datum->value.len == 0) {
+            return TPL_DECLINED;
+        }
+
+        return ngx_http_tpl_copy(exec, &datum->value, out);
+    }
+
+    ctx = exec->host;
+
+    if (ngx_http_complex_value(ctx->request, datum->complex, &text)
+        != NGX_OK)
+    {
+        return tpl_throw(exec, TPL_EXC_MEMORY,
+                         "cannot evaluate \"%s %.*s\"",
+                         ngx_http_tpl_kinds[datum->kind],
+                         tpl_str_arg(&datum->name));
+    }
+
+    if (datum->kind == NGX_HTTP_TPL_JSON) {
+        return ngx_http_tpl_evaluate_json(exec, datum, &text, out);
+    }
+
+    if (datum->if_not_empty && text.len == 0) {
+        return TPL_DECLINED;
+    }
+
+    return ngx_http_tpl_text(exec, text.data, text.len, out);
+}
+
+
+static tpl_int_t
+ngx_http_tpl_evaluate_json(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
+    ngx_str_t *text, tpl_value_t *out)
+{
+    tpl_int_t     rc;
+    tpl_error_t   err, *saved;
+
+    /* the message should say which of the data it is about */
+
+    tpl_error_init(&err, exec->arena);
+
+    saved = exec->error;
+    exec->error = &err;
+
+    rc = tpl_json_parse(exec, ngx_http_tpl_str(text), 0, out);
+
+    exec->error = saved;
+
+    if (rc == TPL_OK) {
+        return TPL_OK;
+    }
+
+    return tpl_throw(exec, err.exc, "invalid JSON in \"tpl_json %.*s\": %.*s",
+                     tpl_str_arg(&datum->name), tpl_str_arg(&err.message));
+}
+
+
+tpl_int_t
+ngx_http_tpl_text(tpl_exec_t *exec, const u_char *data, size_t len,
+    tpl_value_t *out)
+{
+    tpl_str_t  s;
+
+    s.len = len;
+    s.data = (tpl_char_t *) data;
+
+    if (tpl_utf8_repair(exec->arena, &s) != TPL_OK) {
+        return tpl_throw_memory(exec);
+    }
+
+    exec->fuel -= len / 16;
+
+    tpl_value_from_str(out, &s);
+
+    return TPL_OK;
+}
+
+
+/* a value of the configuration for one render; JSON is not deep */
+
+static tpl_int_t
+ngx_http_tpl_copy(tpl_exec_t *exec, const tpl_value_t *src, tpl_value_t *dst)
+{
+    uint32_t           i;
+    tpl_dict_t        *dict;
+    tpl_list_t        *list;
+    tpl_dict_entry_t  *entry;
+
+    *dst = *src;
+
+    exec->fuel--;
+
+    switch (src->type) {
+
+    case TPL_LIST:
+
+        list = tpl_list_create(exec, src->u.list->n);
+        if (list == NULL) {
+            return TPL_ERROR;
+        }
+
+        for (i = 0; i < src->u.list->n; i++) {
+            if (ngx_http_tpl_copy(exec, &src->u.list->items[i],
+                                  &list->items[i])
+                != TPL_OK)
+            {
+                return TPL_ERROR;
+            }
+
+            list->n++;
+        }
+
+        dst->u.list = list;
+
+        return TPL_OK;
+
+    case TPL_DICT:
+
+        if (tpl_dict_copy(exec, src->u.dict, &dict) != TPL_OK) {
+            return TPL_ERROR;
+        }
+
+        for (i = 0; (entry = tpl_dict_next(dict, &i)) != NULL; ) {
+            if (ngx_http_tpl_copy(exec, &entry->value, &entry->value)
+                != TPL_OK)
+            {
+                return TPL_ERROR;
+            }
+        }
+
+        dst->u.dict = dict;
+
+        return TPL_OK;
+
+    default:
+        return TPL_OK;
+    }
+}

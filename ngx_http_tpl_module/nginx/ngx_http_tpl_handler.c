@@ -1,0 +1,815 @@
+
+/*
+ * The content handler: picks the template, runs it a slice at a time, and
+ * sends what it wrote.
+ *
+ * A render's arena is the request pool's to free, as buffers point into it
+ * until the last of them is sent; only after an error it goes at once.
+ */
+
+#include "nginx/ngx_http_tpl_module.h"
+
+
+/* what is needed for a segment to be sent */
+
+typedef struct {
+    ngx_chain_t  link;
+    ngx_buf_t    buf;
+} ngx_http_tpl_link_t;
+
+
+static ngx_int_t ngx_http_tpl_not_allowed(ngx_http_request_t *r);
+static tpl_template_t *ngx_http_tpl_pick_template(ngx_http_request_t *r,
+    ngx_http_tpl_loc_conf_t *conf, ngx_int_t *rc);
+static ngx_int_t ngx_http_tpl_start(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+static ngx_int_t ngx_http_tpl_run(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+static ngx_int_t ngx_http_tpl_pause(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+static void ngx_http_tpl_event_handler(ngx_event_t *ev);
+static ngx_int_t ngx_http_tpl_error(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+static ngx_int_t ngx_http_tpl_done(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+static void ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out,
+    size_t len, uint64_t hash);
+static ngx_chain_t *ngx_http_tpl_chain(ngx_http_request_t *r,
+    tpl_output_t *output);
+static ngx_int_t ngx_http_tpl_send(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len, uint64_t hash);
+static void ngx_http_tpl_set_type(ngx_http_request_t *r, ngx_str_t *type);
+static ngx_int_t ngx_http_tpl_set_etag(ngx_http_request_t *r, uint64_t hash);
+static ngx_uint_t ngx_http_tpl_is_pure(ngx_http_tpl_ctx_t *ctx);
+static void ngx_http_tpl_cleanup(void *data);
+static uint64_t ngx_http_tpl_now(void);
+
+
+static const tpl_host_t  ngx_http_tpl_host = {
+    .lookup = ngx_http_tpl_lookup,
+    .global = ngx_http_tpl_global,
+    .names = ngx_http_tpl_lookup_names,
+    .variable = ngx_http_tpl_variable
+};
+
+
+ngx_int_t
+ngx_http_tpl_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_buf_t                *b;
+    ngx_chain_t              *out;
+    tpl_template_t           *tmpl;
+    ngx_http_tpl_ctx_t       *ctx;
+    ngx_http_tpl_page_t      *page;
+    ngx_http_tpl_loc_conf_t  *conf;
+
+    /* an error page answers whatever was asked for */
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) && !r->internal) {
+        return ngx_http_tpl_not_allowed(r);
+    }
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    conf = ngx_http_get_module_loc_conf(r, ngx_http_tpl_module);
+
+    tmpl = conf->tmpl;
+
+    if (tmpl == NULL) {
+        tmpl = ngx_http_tpl_pick_template(r, conf, &rc);
+
+        if (tmpl == NULL) {
+            return rc;
+        }
+    }
+
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_tpl_ctx_t));
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->request = r;
+    ctx->conf = conf;
+    ctx->tmpl = tmpl;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_tpl_module);
+
+    if (conf->render->type.data) {
+        ctx->type = conf->render->type;
+
+    } else if (conf->tmpl) {
+        ctx->type = conf->type;
+
+    } else {
+        ngx_http_tpl_type(ngx_http_get_module_loc_conf(r,
+                                                       ngx_http_core_module),
+                          &tmpl->name, &ctx->type);
+    }
+
+    page = conf->page;
+
+    if (page == NULL) {
+        return ngx_http_tpl_start(r, ctx);
+    }
+
+    /* rendered before, and nothing in it can have changed */
+
+    out = ngx_alloc_chain_link(r->pool);
+    b = ngx_calloc_buf(r->pool);
+
+    if (out == NULL || b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b->pos = page->text.data;
+    b->last = page->text.data + page->text.len;
+    b->memory = page->text.len ? 1 : 0;
+
+    out->buf = b;
+    out->next = NULL;
+
+    return ngx_http_tpl_send(r, ctx, out, page->text.len, page->hash);
+}
+
+
+static ngx_int_t
+ngx_http_tpl_not_allowed(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    h->hash = 1;
+    ngx_str_set(&h->key, "Allow");
+    ngx_str_set(&h->value, "GET, HEAD");
+
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+
+    return NGX_HTTP_NOT_ALLOWED;
+}
+
+
+/* a name with variables chooses among the templates that are there */
+
+static tpl_template_t *
+ngx_http_tpl_pick_template(ngx_http_request_t *r,
+    ngx_http_tpl_loc_conf_t *conf, ngx_int_t *rc)
+{
+    size_t                      i, n, half;
+    ngx_str_t                   value, name;
+    tpl_template_t             *tmpl, **picks;
+    ngx_http_core_loc_conf_t   *clcf;
+
+    if (ngx_http_complex_value(r, &conf->render->name, &value) != NGX_OK) {
+        *rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NULL;
+    }
+
+    name.data = ngx_pnalloc(r->pool, value.len + 1);
+    if (name.data == NULL) {
+        *rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NULL;
+    }
+
+    if (ngx_http_tpl_normalize(&value, &name) != NGX_OK) {
+        goto not_found;
+    }
+
+    tmpl = tpl_set_find(conf->set->set, ngx_http_tpl_str(&name));
+
+    if (tmpl == NULL || tmpl->error != NULL) {
+        goto not_found;
+    }
+
+    if (conf->picks == NULL) {
+        return tmpl;
+    }
+
+    picks = conf->picks->templates.elts;
+
+    for (i = 0, n = conf->picks->templates.nelts; n > 0; /* void */ ) {
+        half = n / 2;
+
+        if (picks[i + half] == tmpl) {
+            return tmpl;
+        }
+
+        if (picks[i + half] < tmpl) {
+            i += half + 1;
+            n -= half + 1;
+
+        } else {
+            n = half;
+        }
+    }
+
+not_found:
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->log_not_found) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "template \"%V\" is not found", &value);
+    }
+
+    *rc = NGX_HTTP_NOT_FOUND;
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    tpl_vm_conf_t             vc;
+    ngx_pool_cleanup_t       *cln;
+    ngx_http_tpl_loc_conf_t  *conf;
+
+    conf = ctx->conf;
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->arena = tpl_arena_create(&ngx_http_tpl_allocator,
+                                  NGX_HTTP_TPL_ARENA_PAGE,
+                                  NGX_HTTP_TPL_MEMORY);
+    if (ctx->arena == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_http_tpl_cleanup;
+    cln->data = ctx;
+
+    ctx->error = tpl_palloc(ctx->arena, sizeof(tpl_error_t));
+    ctx->values = tpl_pcalloc(ctx->arena,
+                              (conf->names->n + 1) * sizeof(tpl_value_t));
+
+    if (ctx->error == NULL || ctx->values == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    tpl_error_init(ctx->error, ctx->arena);
+
+    /* so that a template reads its own status= in nginx.status */
+
+    if (conf->render->status && r->err_status == 0) {
+        r->headers_out.status = conf->render->status;
+    }
+
+    ngx_memzero(&vc, sizeof(tpl_vm_conf_t));
+
+    vc.arena = ctx->arena;
+    vc.error = ctx->error;
+    vc.host = &ngx_http_tpl_host;
+    vc.host_data = ctx;
+    vc.limits.steps = NGX_HTTP_TPL_STEPS;
+    vc.limits.output = NGX_HTTP_TPL_OUTPUT;
+    vc.limits.depth = TPL_DEFAULT_DEPTH;
+    vc.block = conf->block;
+
+    ctx->vm = tpl_vm_create(ctx->tmpl, &vc);
+
+    if (ctx->vm == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_tpl_run(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    uint64_t   start;
+    tpl_int_t  rc;
+
+    r->connection->log->action = "rendering template";
+
+    start = ngx_http_tpl_now();
+
+    rc = tpl_vm_run(ctx->vm, NGX_HTTP_TPL_SLICE);
+
+    ctx->nsec += ngx_http_tpl_now() - start;
+    ctx->steps = tpl_vm_steps(ctx->vm);
+
+    switch (rc) {
+
+    case TPL_OK:
+        return ngx_http_tpl_done(r, ctx);
+
+    case TPL_YIELD:
+        return ngx_http_tpl_pause(r, ctx);
+
+    default:
+        return ngx_http_tpl_error(r, ctx);
+    }
+}
+
+
+/*
+ * The slice is spent: others first.  The event runs in the next turn of the
+ * event loop, after what has come in meanwhile.
+ */
+
+static ngx_int_t
+ngx_http_tpl_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    if (ctx->event == NULL) {
+        ctx->event = ngx_pcalloc(r->pool, sizeof(ngx_event_t));
+        if (ctx->event == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        ctx->event->handler = ngx_http_tpl_event_handler;
+        ctx->event->data = ctx;
+        ctx->event->log = r->connection->log;
+
+        /* a client that goes away ends the render */
+
+        if (r == r->main && !r->discard_body) {
+            r->read_event_handler = ngx_http_test_reading;
+        }
+
+        r->main->count++;
+    }
+
+    ngx_post_event(ctx->event, &ngx_posted_next_events);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_tpl_event_handler(ngx_event_t *ev)
+{
+    ngx_int_t            rc;
+    ngx_connection_t    *c;
+    ngx_http_tpl_ctx_t  *ctx;
+    ngx_http_request_t  *r;
+
+    ctx = ev->data;
+    r = ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, c->log, 0,
+                   "http tpl goes on: \"%V?%V\"", &r->uri, &r->args);
+
+    rc = ngx_http_tpl_run(r, ctx);
+
+    if (rc == NGX_DONE && ctx->vm) {
+
+        /* another slice; the count is taken already */
+
+        return;
+    }
+
+    ngx_http_finalize_request(r, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* the whole error in one line of the log */
+
+static ngx_int_t
+ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    tpl_buf_t     b;
+    tpl_arena_t  *arena;
+
+    /* the render's own arena may be full */
+
+    arena = tpl_arena_create(&ngx_http_tpl_allocator, 4096, 0);
+
+    if (arena) {
+        tpl_buf_init(&b, arena);
+
+        if (tpl_error_format(ctx->error, &b, 1) == TPL_OK) {
+            ctx->message.data = ngx_pnalloc(r->pool, b.len);
+
+            if (ctx->message.data) {
+                ngx_memcpy(ctx->message.data, b.data, b.len);
+                ctx->message.len = b.len;
+            }
+        }
+
+        tpl_arena_destroy(arena);
+    }
+
+    if (ctx->message.len == 0) {
+        ngx_str_set(&ctx->message, "out of memory");
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "template \"%*s\" failed: %V",
+                  ctx->tmpl->name.len, ctx->tmpl->name.data, &ctx->message);
+
+    ctx->vm = NULL;
+    ctx->error = NULL;
+    ctx->values = NULL;
+
+    tpl_arena_destroy(ctx->arena);
+    ctx->arena = NULL;
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_done(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    uint64_t       hash;
+    ngx_chain_t   *out;
+    ngx_uint_t     pure;
+    tpl_output_t  *output;
+
+    output = tpl_vm_output(ctx->vm);
+
+    ctx->vm = NULL;
+
+    out = ngx_http_tpl_chain(r, output);
+    if (out == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    pure = ngx_http_tpl_is_pure(ctx);
+
+    hash = pure ? tpl_output_hash(output) : 0;
+
+    if (pure && !ctx->varies && ctx->conf->tmpl) {
+        ngx_http_tpl_keep(ctx, out, output->len, hash);
+    }
+
+    return ngx_http_tpl_send(r, ctx, out, output->len, hash);
+}
+
+
+/*
+ * A page made of the template and the configuration alone is the same each
+ * time: the worker keeps it in one piece.  Without memory it does not.
+ */
+
+static void
+ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len,
+    uint64_t hash)
+{
+    u_char                    *p;
+    ngx_http_tpl_page_t       *page;
+    ngx_http_tpl_main_conf_t  *tmcf;
+
+    tmcf = ctx->conf->set->main;
+
+    if (ctx->conf->page
+        || len > NGX_HTTP_TPL_PAGE_MAX
+        || len > NGX_HTTP_TPL_PAGES_MAX - tmcf->pages)
+    {
+        return;
+    }
+
+    page = tpl_palloc(tmcf->arena, sizeof(ngx_http_tpl_page_t));
+    p = tpl_pnalloc(tmcf->arena, len + 1);
+
+    if (page == NULL || p == NULL) {
+        return;
+    }
+
+    page->text.data = p;
+    page->text.len = len;
+    page->hash = hash;
+
+    for ( /* void */ ; out && len; out = out->next) {
+        p = ngx_cpymem(p, out->buf->pos, out->buf->last - out->buf->pos);
+    }
+
+    tmcf->pages += len;
+    ctx->conf->page = page;
+}
+
+
+/* the segments as buffers; an empty page is one empty buffer */
+
+static ngx_chain_t *
+ngx_http_tpl_chain(ngx_http_request_t *r, tpl_output_t *output)
+{
+    uint32_t              i;
+    ngx_buf_t            *b;
+    ngx_chain_t          *out, **ll;
+    tpl_segment_t        *segment;
+    ngx_http_tpl_link_t  *links;
+
+    links = ngx_pcalloc(r->pool,
+                        (output->n + 1) * sizeof(ngx_http_tpl_link_t));
+    if (links == NULL) {
+        return NULL;
+    }
+
+    ll = &out;
+
+    for (i = 0; i < output->n; i++) {
+        segment = &output->segments[i];
+
+        /* nginx takes an empty buffer for a mistake */
+
+        if (segment->len == 0) {
+            continue;
+        }
+
+        b = &links[i].buf;
+
+        b->pos = (u_char *) segment->data;
+        b->last = b->pos + segment->len;
+        b->memory = 1;
+
+        links[i].link.buf = b;
+
+        *ll = &links[i].link;
+        ll = &links[i].link.next;
+    }
+
+    if (ll == &out) {
+        links[i].link.buf = &links[i].buf;
+
+        *ll = &links[i].link;
+        ll = &links[i].link.next;
+    }
+
+    *ll = NULL;
+
+    return out;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_chain_t *out, size_t len, uint64_t hash)
+{
+    ngx_int_t                  rc;
+    ngx_buf_t                 *b;
+    ngx_uint_t                 status;
+    ngx_chain_t               *cl;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    /* nginx lets the error's status win over ours, unless status= is given */
+
+    status = ctx->conf->render->status;
+
+    if (status) {
+        r->err_status = 0;
+
+    } else {
+        status = NGX_HTTP_OK;
+    }
+
+    r->headers_out.status = status;
+    r->headers_out.status_line.len = 0;
+    r->headers_out.content_length_n = len;
+
+    ngx_http_tpl_set_type(r, &ctx->type);
+
+    /* left by a handler that we are the error page for */
+
+    ngx_http_clear_etag(r);
+    ngx_http_clear_last_modified(r);
+
+    if (r->err_status) {
+        status = r->err_status;
+    }
+
+    r->disable_not_modified = 1;
+
+    if (r == r->main && status == NGX_HTTP_OK && hash && clcf->etag) {
+
+        if (ngx_http_tpl_set_etag(r, hash) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        /*
+         * If-Unmodified-Since is not for what has no Last-Modified (RFC 9110),
+         * nginx would answer 412
+         */
+
+        r->disable_not_modified = (r->headers_in.if_unmodified_since != NULL);
+
+        /* the range filter cuts one range out of a chain, but not several */
+
+        r->allow_ranges = 1;
+        r->single_range = 1;
+    }
+
+    if (r != r->main && len == 0) {
+        return ngx_http_send_header(r);
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    for (cl = out; cl->next; cl = cl->next) { /* void */ }
+
+    b = cl->buf;
+
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    return ngx_http_output_filter(r, out);
+}
+
+
+/* the charset goes where nginx's charset module looks for it */
+
+static void
+ngx_http_tpl_set_type(ngx_http_request_t *r, ngx_str_t *type)
+{
+    size_t       len;
+    u_char      *end;
+    ngx_uint_t   text;
+
+    end = ngx_strlchr(type->data, type->data + type->len, ';');
+
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = end ? (size_t) (end - type->data)
+                                          : type->len;
+    r->headers_out.content_type_lowcase = NULL;
+    r->headers_out.charset.len = 0;
+
+    if (end) {
+        return;
+    }
+
+    /* the types that Flask adds a charset to */
+
+    len = type->len;
+
+    text = (len > 5 && ngx_strncasecmp(type->data, (u_char *) "text/", 5) == 0)
+           || (len > 4 && ngx_strncasecmp(type->data + len - 4,
+                                          (u_char *) "+xml", 4) == 0);
+
+    if (!text && len > 12
+        && ngx_strncasecmp(type->data, (u_char *) "application/", 12) == 0)
+    {
+        len -= 12;
+        end = type->data + 12;
+
+        text = (len == 3 && ngx_strncasecmp(end, (u_char *) "xml", 3) == 0)
+               || (len == 10
+                   && (ngx_strncasecmp(end, (u_char *) "javascript", 10) == 0
+                       || ngx_strncasecmp(end, (u_char *) "ecmascript", 10)
+                          == 0));
+    }
+
+    if (text) {
+        ngx_str_set(&r->headers_out.charset, "utf-8");
+    }
+}
+
+
+static ngx_int_t
+ngx_http_tpl_set_etag(ngx_http_request_t *r, uint64_t hash)
+{
+    u_char           *p;
+    ngx_table_elt_t  *etag;
+
+    etag = ngx_list_push(&r->headers_out.headers);
+    p = ngx_pnalloc(r->pool, 18);
+
+    if (etag == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (p == NULL) {
+        etag->hash = 0;
+        return NGX_ERROR;
+    }
+
+    etag->hash = 1;
+    ngx_str_set(&etag->key, "ETag");
+    etag->value.data = p;
+    etag->value.len = ngx_sprintf(p, "\"%016xL\"", hash) - p;
+
+#if (nginx_version >= 1023000)
+    etag->next = NULL;
+#endif
+
+    r->headers_out.etag = etag;
+
+    return NGX_OK;
+}
+
+
+/* the same data give the same page */
+
+static ngx_uint_t
+ngx_http_tpl_is_pure(ngx_http_tpl_ctx_t *ctx)
+{
+    if (ctx->tmpl->flags & TPL_TEMPLATE_IMPURE) {
+        return 0;
+    }
+
+    return !((ctx->tmpl->flags & TPL_TEMPLATE_DYNAMIC)
+             && ctx->conf->set->impure);
+}
+
+
+void
+ngx_http_tpl_type(ngx_http_core_loc_conf_t *clcf, const tpl_str_t *name,
+    ngx_str_t *type)
+{
+    size_t       n;
+    u_char       exten[32];
+    ngx_str_t   *found;
+    ngx_uint_t   hash;
+
+    for (n = 0; n < name->len && n < sizeof(exten); n++) {
+        if (name->data[name->len - n - 1] == '.'
+            || name->data[name->len - n - 1] == '/')
+        {
+            break;
+        }
+    }
+
+    if (n > 0 && n < name->len && n <= sizeof(exten)
+        && name->data[name->len - n - 1] == '.')
+    {
+        hash = ngx_hash_strlow(exten, name->data + name->len - n, n);
+
+        found = ngx_hash_find(&clcf->types_hash, hash, exten, n);
+
+        if (found) {
+            *type = *found;
+            return;
+        }
+    }
+
+    ngx_str_set(type, "text/html");
+}
+
+
+/*
+ * Redirecting a request clears its contexts, so one of the renders before is
+ * found through the cleanups: the latest comes first.
+ */
+
+ngx_http_tpl_ctx_t *
+ngx_http_tpl_failed(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+    ngx_http_tpl_ctx_t  *ctx;
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+
+        if (cln->handler != ngx_http_tpl_cleanup) {
+            continue;
+        }
+
+        ctx = cln->data;
+
+        if (ctx->request == r && ctx->message.len) {
+            return ctx;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_http_tpl_cleanup(void *data)
+{
+    ngx_http_tpl_ctx_t *ctx = data;
+
+    if (ctx->event && ctx->event->posted) {
+        ngx_delete_posted_event(ctx->event);
+    }
+
+    tpl_arena_destroy(ctx->arena);
+    ctx->arena = NULL;
+}
+
+
+static uint64_t
+ngx_http_tpl_now(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+}

@@ -1,0 +1,429 @@
+
+/*
+ * The module itself: its directives, and how levels of the configuration
+ * come together.
+ *
+ * Templates are compiled when a location is merged: by then every directive
+ * was read, so all options, data and nginx variables are known, and a broken
+ * template still fails the configuration.
+ */
+
+#include "nginx/ngx_http_tpl_module.h"
+
+
+static ngx_int_t ngx_http_tpl_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_tpl_postconfiguration(ngx_conf_t *cf);
+static void *ngx_http_tpl_create_main_conf(ngx_conf_t *cf);
+static void *ngx_http_tpl_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static char *ngx_http_tpl_merge_render(ngx_conf_t *cf,
+    ngx_http_tpl_loc_conf_t *prev, ngx_http_tpl_loc_conf_t *conf);
+static ngx_int_t ngx_http_tpl_merge_block(ngx_conf_t *cf,
+    ngx_http_tpl_loc_conf_t *conf);
+static void ngx_http_tpl_cleanup_main(void *data);
+
+
+static ngx_conf_enum_t  ngx_http_tpl_syntaxes[] = {
+    { ngx_string("jinja"), TPL_SYNTAX_JINJA },
+    { ngx_string("tornado"), TPL_SYNTAX_TORNADO },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_http_tpl_undefineds[] = {
+    { ngx_string("lenient"), TPL_UNDEF_LENIENT },
+    { ngx_string("strict"), TPL_UNDEF_STRICT },
+    { ngx_string("chainable"), TPL_UNDEF_CHAINABLE },
+    { ngx_string("debug"), TPL_UNDEF_DEBUG },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_command_t  ngx_http_tpl_commands[] = {
+
+    { ngx_string("tpl_root"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_tpl_root,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_render"),
+      NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF|NGX_CONF_TAKE1234,
+      ngx_http_tpl_render,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_preload"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_tpl_preload,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_syntax"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, syntax),
+      ngx_http_tpl_syntaxes },
+
+    { ngx_string("tpl_param"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF
+                        |NGX_CONF_TAKE23,
+      ngx_http_tpl_param,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      NGX_HTTP_TPL_PARAM,
+      NULL },
+
+    { ngx_string("tpl_json"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF
+                        |NGX_CONF_TAKE2,
+      ngx_http_tpl_param,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      NGX_HTTP_TPL_JSON,
+      NULL },
+
+    { ngx_string("tpl_data"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF
+                        |NGX_CONF_TAKE2,
+      ngx_http_tpl_param,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      NGX_HTTP_TPL_DATA,
+      NULL },
+
+    { ngx_string("tpl_autoescape"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_tpl_autoescape,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_undefined"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, undefined),
+      ngx_http_tpl_undefineds },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_tpl_module_ctx = {
+    ngx_http_tpl_preconfiguration,         /* preconfiguration */
+    ngx_http_tpl_postconfiguration,        /* postconfiguration */
+
+    ngx_http_tpl_create_main_conf,         /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_tpl_create_loc_conf,          /* create location configuration */
+    ngx_http_tpl_merge_loc_conf            /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_tpl_module = {
+    NGX_MODULE_V1,
+    &ngx_http_tpl_module_ctx,              /* module context */
+    ngx_http_tpl_commands,                 /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_int_t
+ngx_http_tpl_preconfiguration(ngx_conf_t *cf)
+{
+    return ngx_http_tpl_add_variables(cf);
+}
+
+
+static void *
+ngx_http_tpl_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_pool_cleanup_t        *cln;
+    ngx_http_tpl_main_conf_t  *tmcf;
+
+    tmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_main_conf_t));
+    if (tmcf == NULL) {
+        return NULL;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    tpl_hash_init();
+
+    tmcf->arena = tpl_arena_create(&tpl_malloc_allocator, 65536, 0);
+    if (tmcf->arena == NULL) {
+        return NULL;
+    }
+
+    cln->handler = ngx_http_tpl_cleanup_main;
+    cln->data = tmcf->arena;
+
+    tmcf->builtins = tpl_builtins_create(tmcf->arena);
+
+    if (tmcf->builtins == NULL
+        || tpl_builtins_register(tmcf->builtins) != TPL_OK)
+    {
+        return NULL;
+    }
+
+    tmcf->cf = cf;
+
+    return tmcf;
+}
+
+
+static void
+ngx_http_tpl_cleanup_main(void *data)
+{
+    tpl_arena_destroy(data);
+}
+
+
+static void *
+ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_tpl_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->preload = NULL;
+     *     conf->data[] = NULL;
+     *     conf->level = 0;
+     *     conf->render = NULL;
+     *     and what ngx_http_tpl_merge_render() makes
+     */
+
+    conf->roots = NGX_CONF_UNSET_PTR;
+    conf->syntax = NGX_CONF_UNSET_UINT;
+    conf->autoescape = NGX_CONF_UNSET_UINT;
+    conf->undefined = NGX_CONF_UNSET_UINT;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_tpl_loc_conf_t *prev = parent;
+    ngx_http_tpl_loc_conf_t *conf = child;
+
+    ngx_str_t                 *root;
+    ngx_uint_t                 i;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (prev->roots == NGX_CONF_UNSET_PTR) {
+        prev->roots = ngx_array_create(cf->pool, 1, sizeof(ngx_str_t));
+        if (prev->roots == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        root = ngx_array_push(prev->roots);
+        if (root == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_str_set(root, "templates");
+
+        if (ngx_conf_full_name(cf->cycle, root, 0) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    ngx_conf_merge_ptr_value(conf->roots, prev->roots, NULL);
+    ngx_conf_merge_uint_value(conf->syntax, prev->syntax, TPL_SYNTAX_JINJA);
+    ngx_conf_merge_uint_value(conf->autoescape, prev->autoescape,
+                              TPL_AUTOESCAPE_AUTO);
+    ngx_conf_merge_uint_value(conf->undefined, prev->undefined,
+                              TPL_UNDEF_LENIENT);
+
+    if (conf->preload == NULL) {
+        conf->preload = prev->preload;
+    }
+
+    conf->level = prev->level + 1;
+
+    for (i = 0; i < NGX_HTTP_TPL_KINDS; i++) {
+
+        if (conf->data[i] == NULL) {
+            conf->data[i] = prev->data[i];
+
+        } else {
+            conf->data[i]->level = conf->level;
+        }
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->render) {
+
+        /* tpl_render looks for a handler that stands before it */
+
+        if (clcf->handler != ngx_http_tpl_handler) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"tpl_render\" in %V:%ui: the location has another"
+                          " content handler as well",
+                          &conf->render->place.file,
+                          conf->render->place.line);
+            return NGX_CONF_ERROR;
+        }
+
+    } else if (clcf->noname && prev->render
+               && (clcf->handler == NULL
+                   || clcf->handler == ngx_http_tpl_handler))
+    {
+        /* "if" goes on with the handler of its location */
+
+        conf->render = prev->render;
+
+        if (clcf->lmt_excpt) {
+            clcf->handler = ngx_http_tpl_handler;
+        }
+    }
+
+    if (conf->render == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_http_tpl_merge_render(cf, prev, conf);
+}
+
+
+/* compiles what a location renders */
+
+static char *
+ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *prev,
+    ngx_http_tpl_loc_conf_t *conf)
+{
+    ngx_http_tpl_render_t     *render;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    render = conf->render;
+
+    conf->set = ngx_http_tpl_get_set(cf, conf);
+    if (conf->set == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_tpl_is_constant(&render->name)) {
+        conf->tmpl = ngx_http_tpl_compile(cf, conf->set, &render->name.value,
+                                          "tpl_render", &render->place);
+        if (conf->tmpl == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+        ngx_http_tpl_type(clcf, &conf->tmpl->name, &conf->type);
+
+    } else if (conf->set->varying == NULL) {
+        conf->set->varying = &render->place;
+    }
+
+    if (ngx_http_tpl_pick(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (render->block.data && ngx_http_tpl_merge_block(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_tpl_merge_names(cf, conf, prev) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_merge_block(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
+{
+    uint32_t                i;
+    ngx_http_tpl_render_t  *render;
+
+    render = conf->render;
+
+    conf->block = tpl_set_intern(conf->set->set,
+                                 ngx_http_tpl_str(&render->block));
+    if (conf->block == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (conf->tmpl == NULL || !(conf->tmpl->flags & TPL_TEMPLATE_STATIC)) {
+        return NGX_OK;
+    }
+
+    for (i = 0; i < conf->tmpl->nblocks; i++) {
+        if (conf->tmpl->blocks[i].name == conf->block) {
+            return NGX_OK;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"tpl_render\" in %V:%ui: the template \"%V\" has no block"
+                  " \"%V\"", &render->place.file, render->place.line,
+                  &render->name.value, &render->block);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
+{
+    tpl_template_t            *tmpl;
+    ngx_http_tpl_set_t        *set;
+    ngx_http_tpl_main_conf_t  *tmcf;
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_tpl_module);
+
+    for (set = tmcf->sets; set; set = set->next) {
+
+        tmpl = tpl_set_first(set->set);
+
+        if (tmpl == NULL && set->varying) {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "\"tpl_render\" in %V:%ui has no template to pick"
+                          " from, there is no \"tpl_preload\"",
+                          &set->varying->file, set->varying->line);
+        }
+
+        for ( /* void */ ; tmpl; tmpl = tmpl->next) {
+            if (tmpl->flags & TPL_TEMPLATE_IMPURE) {
+                set->impure = 1;
+                break;
+            }
+        }
+    }
+
+    /* from here on nothing is compiled any more */
+
+    tmcf->cf = NULL;
+
+    return NGX_OK;
+}

@@ -1,0 +1,339 @@
+
+/*
+ * The module: nginx's side of the engine.
+ *
+ * What is read from the configuration lives as long as the cycle and is never
+ * changed by a request, but for pages that turned out to be constant.
+ */
+
+#ifndef _NGX_HTTP_TPL_MODULE_H_INCLUDED_
+#define _NGX_HTTP_TPL_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "base/tpl_utf8.h"
+#include "builtins/tpl_builtins.h"
+#include "value/tpl_json.h"
+#include "vm/tpl_vm.h"
+
+
+#if (nginx_version < 1018000)
+#error "ngx_http_tpl_module needs nginx 1.18.0 or newer"
+#endif
+
+
+/* what one render may take */
+
+#define NGX_HTTP_TPL_STEPS      100000000
+#define NGX_HTTP_TPL_OUTPUT     (64 * 1024 * 1024)
+#define NGX_HTTP_TPL_MEMORY     (128 * 1024 * 1024)
+
+/* steps after which other requests have their turn: about a millisecond */
+#define NGX_HTTP_TPL_SLICE      100000
+
+/* constant pages that a worker keeps: bytes of one and of all */
+#define NGX_HTTP_TPL_PAGE_MAX   (1024 * 1024)
+#define NGX_HTTP_TPL_PAGES_MAX  (64 * 1024 * 1024)
+
+
+/* the two structures are one (tpl_base.h) */
+#define ngx_http_tpl_str(s)     ((tpl_str_t *) (s))
+
+/* what reads "constant" in ngx_http_complex_value_t */
+#define ngx_http_tpl_is_constant(cv)  ((cv)->lengths == NULL)
+
+
+/* where a directive stands, for messages that come after it was read */
+
+typedef struct {
+    ngx_str_t                     file;
+    ngx_uint_t                    line;
+} ngx_http_tpl_place_t;
+
+
+typedef struct ngx_http_tpl_main_conf_s  ngx_http_tpl_main_conf_t;
+typedef struct ngx_http_tpl_set_s        ngx_http_tpl_set_t;
+typedef struct ngx_http_tpl_picks_s      ngx_http_tpl_picks_t;
+
+
+/* a set of templates: one for each different combination of options */
+
+struct ngx_http_tpl_set_s {
+    ngx_array_t                  *roots;        /* of ngx_str_t */
+    ngx_uint_t                    syntax;
+    ngx_uint_t                    autoescape;
+    ngx_uint_t                    undefined;
+    uint32_t                      hash;         /* of all these */
+
+    tpl_set_t                    *set;
+    const tpl_name_t             *variables;    /* "nginx" */
+
+    /* some template calls an impure function */
+    unsigned                      impure:1;
+
+    /* the first tpl_render with variables, for a warning */
+    ngx_http_tpl_place_t         *varying;
+
+    ngx_http_tpl_main_conf_t     *main;
+    ngx_http_tpl_set_t           *next;
+};
+
+
+struct ngx_http_tpl_main_conf_s {
+    tpl_arena_t                  *arena;        /* of sets, data and pages */
+    tpl_builtins_t               *builtins;
+    ngx_http_tpl_set_t           *sets;
+    ngx_conf_t                   *cf;           /* while it is being read */
+    size_t                        pages;        /* bytes of constant pages */
+};
+
+
+/* tpl_preload at one level */
+
+typedef struct {
+    ngx_str_t                     pattern;
+    ngx_http_tpl_place_t          place;
+} ngx_http_tpl_pattern_t;
+
+
+/* what the patterns name in one set, sorted by address */
+
+struct ngx_http_tpl_picks_s {
+    ngx_http_tpl_set_t           *set;
+    ngx_array_t                   templates;    /* of tpl_template_t * */
+    ngx_http_tpl_picks_t         *next;
+};
+
+
+typedef struct {
+    ngx_array_t                   patterns;     /* ngx_http_tpl_pattern_t */
+    ngx_http_tpl_picks_t         *picks;
+} ngx_http_tpl_preload_t;
+
+
+/* tpl_param, tpl_json or tpl_data */
+
+typedef enum {
+    NGX_HTTP_TPL_PARAM = 0,
+    NGX_HTTP_TPL_JSON,
+    NGX_HTTP_TPL_DATA,
+    NGX_HTTP_TPL_KINDS
+} ngx_http_tpl_kind_e;
+
+
+typedef struct {
+    ngx_str_t                     name;
+    ngx_http_tpl_kind_e           kind;
+    ngx_uint_t                    if_not_empty;
+    ngx_http_complex_value_t     *complex;      /* NULL: value is known */
+    tpl_value_t                   value;
+} ngx_http_tpl_datum_t;
+
+
+/* all of a kind at one level */
+
+typedef struct {
+    ngx_array_t                   items;        /* ngx_http_tpl_datum_t */
+    ngx_uint_t                    level;        /* http is 0 */
+} ngx_http_tpl_data_t;
+
+
+/* the data that a location's templates see */
+
+typedef struct {
+    const tpl_name_t             *name;         /* the set's own */
+    ngx_http_tpl_datum_t         *datum;
+    ngx_int_t                     next;         /* if this one is empty */
+} ngx_http_tpl_slot_t;
+
+
+typedef struct {
+    ngx_http_tpl_slot_t          *slots;
+    ngx_uint_t                    n;
+    uint32_t                     *buckets;      /* slot + 1, by hash */
+    uint32_t                      mask;
+} ngx_http_tpl_names_t;
+
+
+typedef struct {
+    ngx_http_complex_value_t      name;
+    ngx_str_t                     block;        /* data is NULL: none */
+    ngx_str_t                     type;         /* data is NULL: by name */
+    ngx_uint_t                    status;       /* 0: not given */
+    ngx_http_tpl_place_t          place;
+} ngx_http_tpl_render_t;
+
+
+/* a page that no request can make different, as a worker keeps it */
+
+typedef struct {
+    ngx_str_t                     text;
+    uint64_t                      hash;
+} ngx_http_tpl_page_t;
+
+
+typedef struct {
+    ngx_array_t                  *roots;
+    ngx_uint_t                    syntax;
+    ngx_uint_t                    autoescape;
+    ngx_uint_t                    undefined;
+    ngx_http_tpl_preload_t       *preload;
+    ngx_http_tpl_data_t          *data[NGX_HTTP_TPL_KINDS];
+    ngx_uint_t                    level;
+
+    ngx_http_tpl_render_t        *render;
+
+    /* made of the above in a location that renders */
+    ngx_http_tpl_set_t           *set;
+    tpl_template_t               *tmpl;         /* NULL: the name varies */
+    const tpl_name_t             *block;
+    ngx_http_tpl_names_t         *names;
+    ngx_http_tpl_picks_t         *picks;        /* NULL: all of the set */
+    ngx_str_t                     type;         /* of tmpl */
+    ngx_http_tpl_page_t          *page;
+} ngx_http_tpl_loc_conf_t;
+
+
+/* one render; subrequests have their own */
+
+typedef struct {
+    ngx_http_request_t           *request;
+    ngx_http_tpl_loc_conf_t      *conf;
+    tpl_template_t               *tmpl;
+    ngx_str_t                     type;
+
+    /* NULL before and after the program runs */
+    tpl_arena_t                  *arena;
+    tpl_vm_t                     *vm;
+    tpl_error_t                  *error;
+    tpl_value_t                  *values;       /* as conf->names->slots */
+
+    ngx_event_t                  *event;        /* brings us back */
+
+    ngx_str_t                     message;      /* of the error */
+    uint64_t                      steps;
+    uint64_t                      nsec;
+
+    /* the page depends on the request, not on the configuration alone */
+    unsigned                      varies:1;
+} ngx_http_tpl_ctx_t;
+
+
+extern ngx_module_t  ngx_http_tpl_module;
+
+
+/*
+ * Directives (ngx_http_tpl_conf.c, ngx_http_tpl_data.c).
+ */
+
+char *ngx_http_tpl_root(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_tpl_render(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_tpl_preload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_tpl_autoescape(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_tpl_param(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+void ngx_http_tpl_place(ngx_conf_t *cf, ngx_http_tpl_place_t *place);
+
+
+/*
+ * Sets (ngx_http_tpl_set.c).  All log what is wrong.
+ */
+
+/* the set for conf's options, made when there is none */
+ngx_http_tpl_set_t *ngx_http_tpl_get_set(ngx_conf_t *cf,
+    ngx_http_tpl_loc_conf_t *conf);
+
+/* compiles a template for the directive at place */
+tpl_template_t *ngx_http_tpl_compile(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
+    ngx_str_t *name, const char *directive, ngx_http_tpl_place_t *place);
+
+/* compiles what conf's tpl_preload names in conf's set */
+ngx_int_t ngx_http_tpl_pick(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf);
+
+/*
+ * A name as jinja2.loaders.split_template_path() takes it apart: without empty
+ * and "." parts; NGX_DECLINED if it has ".." or NUL or nothing is left.  dst
+ * has room for name->len bytes; it may be name itself.
+ */
+ngx_int_t ngx_http_tpl_normalize(const ngx_str_t *name, ngx_str_t *dst);
+
+/* logs err as "nginx -t" shows it, a line a record */
+void ngx_http_tpl_log_error(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
+    tpl_error_t *err, const char *directive, ngx_http_tpl_place_t *place);
+
+
+/*
+ * Patterns (ngx_http_tpl_glob.c): * and ? match within a name, [a-z] and [!a-z]
+ * too, a part ** any number of folders; a leading dot only itself.
+ */
+
+ngx_uint_t ngx_http_tpl_has_wildcard(const ngx_str_t *pattern);
+
+/* the part's match */
+ngx_uint_t ngx_http_tpl_match(const u_char *pattern, size_t len,
+    const u_char *name, size_t name_len);
+
+/* adds the names (ngx_str_t) of the files below root that match */
+ngx_int_t ngx_http_tpl_glob(ngx_conf_t *cf, const ngx_str_t *root,
+    const ngx_str_t *pattern, ngx_array_t *names);
+
+
+/*
+ * Data (ngx_http_tpl_data.c).
+ */
+
+/* what the templates of conf see, in conf->names */
+ngx_int_t ngx_http_tpl_merge_names(ngx_conf_t *cf,
+    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_loc_conf_t *prev);
+
+/* tpl_host_t's lookup and names */
+tpl_int_t ngx_http_tpl_lookup(tpl_exec_t *exec, const tpl_name_t *name,
+    tpl_value_t *out);
+tpl_int_t ngx_http_tpl_lookup_names(tpl_exec_t *exec, tpl_dict_t *dict);
+
+/* an evaluated nginx value as a template's string */
+tpl_int_t ngx_http_tpl_text(tpl_exec_t *exec, const u_char *data, size_t len,
+    tpl_value_t *out);
+
+
+/*
+ * Variables (ngx_http_tpl_variables.c).
+ */
+
+/* $tpl_name and the like */
+ngx_int_t ngx_http_tpl_add_variables(ngx_conf_t *cf);
+
+/* tpl_loader_t's variable: data is a ngx_http_tpl_set_t */
+tpl_int_t ngx_http_tpl_variable_index(void *data, const tpl_str_t *name,
+    uint32_t *index, tpl_error_t *err);
+
+/* tpl_host_t's global and variable */
+tpl_int_t ngx_http_tpl_global(tpl_exec_t *exec, const tpl_name_t *name,
+    tpl_value_t *out);
+tpl_int_t ngx_http_tpl_variable(tpl_exec_t *exec, uint32_t index,
+    tpl_value_t *out);
+
+
+/*
+ * The handler (ngx_http_tpl_handler.c).
+ */
+
+ngx_int_t ngx_http_tpl_handler(ngx_http_request_t *r);
+
+/* the type of a template by its extension, text/html if that says nothing */
+void ngx_http_tpl_type(ngx_http_core_loc_conf_t *clcf, const tpl_str_t *name,
+    ngx_str_t *type);
+
+/* a latest render of r that failed, or NULL */
+ngx_http_tpl_ctx_t *ngx_http_tpl_failed(ngx_http_request_t *r);
+
+/* the pages of renders, which a worker keeps for the next one */
+extern const tpl_allocator_t  ngx_http_tpl_allocator;
+
+#define NGX_HTTP_TPL_ARENA_PAGE  32768
+
+
+#endif /* _NGX_HTTP_TPL_MODULE_H_INCLUDED_ */

@@ -1,0 +1,407 @@
+
+/*
+ * Segments of output and the pages behind them.
+ *
+ * Invariants: no segment is empty but the last, which may be when room has just
+ * been made in a fresh page; pos .. last is the unused part of the page taken
+ * last; bytes before pos are never written again unless a capture that began
+ * there took them back.  len never exceeds limit.
+ */
+
+#include "vm/tpl_output.h"
+
+
+/* what a capture copies to leave the page as it was */
+#define TPL_OUTPUT_COPY_MAX  512
+
+
+static tpl_segment_t *tpl_output_segment(tpl_output_t *out,
+    const tpl_char_t *data, size_t len, uint64_t hash);
+
+
+void
+tpl_output_init(tpl_output_t *out, tpl_arena_t *arena, size_t limit)
+{
+    memset(out, 0, sizeof(tpl_output_t));
+
+    out->arena = arena;
+    out->limit = limit ? limit : SIZE_MAX;
+}
+
+
+static tpl_segment_t *
+tpl_output_segment(tpl_output_t *out, const tpl_char_t *data, size_t len,
+    uint64_t hash)
+{
+    uint32_t        size;
+    tpl_segment_t  *s;
+
+    /* room that was made and not used */
+
+    if (out->n && out->segments[out->n - 1].len == 0) {
+        s = &out->segments[out->n - 1];
+
+    } else {
+
+        if (out->n == out->size) {
+            size = out->size ? out->size * 2 : 32;
+
+            s = tpl_prealloc(out->arena, out->segments,
+                             out->size * sizeof(tpl_segment_t),
+                             size * sizeof(tpl_segment_t));
+            if (s == NULL) {
+                return NULL;
+            }
+
+            out->segments = s;
+            out->size = size;
+        }
+
+        s = &out->segments[out->n++];
+    }
+
+    s->data = data;
+    s->len = len;
+    s->hash = hash;
+    out->len += len;
+
+    return s;
+}
+
+
+tpl_int_t
+tpl_output_room(tpl_output_t *out, size_t len)
+{
+    size_t       size;
+    tpl_char_t  *p;
+
+    out->exceeded = (out->limit - out->len < len);
+
+    if (out->exceeded) {
+        return TPL_ERROR;
+    }
+
+    if ((size_t) (out->last - out->pos) < len) {
+        size = tpl_max(len, TPL_OUTPUT_PAGE);
+
+        p = tpl_pnalloc(out->arena, size);
+        if (p == NULL) {
+            return TPL_ERROR;
+        }
+
+        out->pos = p;
+        out->last = p + size;
+    }
+
+    return tpl_output_segment(out, out->pos, 0, 0) ? TPL_OK : TPL_ERROR;
+}
+
+
+tpl_int_t
+tpl_output_text(tpl_output_t *out, const tpl_text_t *text)
+{
+    if (text->str.len < TPL_OUTPUT_STATIC_MIN) {
+        return tpl_output_put(out, text->str.data, text->str.len);
+    }
+
+    if (out->limit - out->len < text->str.len) {
+        out->exceeded = 1;
+        return TPL_ERROR;
+    }
+
+    return tpl_output_segment(out, text->str.data, text->str.len, text->hash)
+           ? TPL_OK : TPL_ERROR;
+}
+
+
+tpl_int_t
+tpl_output_add(tpl_output_t *out, const tpl_char_t *p, size_t len)
+{
+    size_t  n;
+
+    if (len == 0) {
+        return TPL_OK;
+    }
+
+    /* a long piece fills the page first */
+
+    n = (size_t) (out->last - out->pos);
+
+    if (n && n < len) {
+
+        if (tpl_output_put(out, p, n) != TPL_OK) {
+            return TPL_ERROR;
+        }
+
+        p += n;
+        len -= n;
+    }
+
+    return tpl_output_put(out, p, len);
+}
+
+
+tpl_int_t
+tpl_output_escaped(tpl_output_t *out, const tpl_char_t *p, size_t len,
+    tpl_uint_t kind)
+{
+    size_t       clean, size;
+    tpl_char_t  *dst;
+
+    clean = tpl_escape_scan(p, len);
+
+    if (clean == len) {
+        return tpl_output_add(out, p, len);
+    }
+
+    /* the longest of all is &quot; */
+
+    size = (len <= 64) ? len * 6 : tpl_escape_size(p, len, kind);
+
+    if (len <= 64 && out->limit - out->len < size) {
+        size = tpl_escape_size(p, len, kind);
+    }
+
+    dst = tpl_output_reserve(out, size);
+    if (dst == NULL) {
+        return TPL_ERROR;
+    }
+
+    memcpy(dst, p, clean);
+
+    tpl_output_commit(out, (size_t) (tpl_escape(dst + clean, p + clean,
+                                                len - clean, kind)
+                                     - dst));
+
+    return TPL_OK;
+}
+
+
+void
+tpl_output_mark(const tpl_output_t *out, tpl_output_mark_t *mark)
+{
+    mark->n = out->n;
+    mark->len = out->len;
+    mark->last_len = 0;
+
+    if (out->n) {
+        mark->last_len = out->segments[out->n - 1].len;
+    }
+}
+
+
+void
+tpl_output_drop(tpl_output_t *out, const tpl_output_mark_t *mark)
+{
+    const tpl_char_t     *start;
+    const tpl_segment_t  *last;
+
+    /* the page goes on at the mark if that is still the same page */
+
+    if (out->len != mark->len) {
+        last = &out->segments[out->n - 1];
+        start = NULL;
+
+        if (out->n == mark->n) {
+            start = last->data + mark->last_len;
+
+        } else if (out->n == mark->n + 1
+                   && (mark->n == 0
+                       || out->segments[mark->n - 1].len == mark->last_len))
+        {
+            start = last->data;
+        }
+
+        if (start && last->hash == 0 && last->data + last->len == out->pos) {
+            out->pos = (tpl_char_t *) start;
+        }
+    }
+
+    out->n = mark->n;
+    out->len = mark->len;
+
+    if (mark->n) {
+        out->segments[mark->n - 1].len = mark->last_len;
+    }
+}
+
+
+tpl_int_t
+tpl_output_take(tpl_output_t *out, const tpl_output_mark_t *mark,
+    tpl_str_t *str)
+{
+    size_t                from, len;
+    uint32_t              i, first;
+    tpl_char_t           *p;
+    const tpl_segment_t  *s;
+
+    len = out->len - mark->len;
+
+    str->len = len;
+    str->data = (tpl_char_t *) "";
+
+    if (len == 0) {
+        tpl_output_drop(out, mark);
+        return TPL_OK;
+    }
+
+    /* the first segment with something new: the mark's own or the next */
+
+    first = mark->n;
+    from = 0;
+
+    if (mark->n && out->segments[mark->n - 1].len > mark->last_len) {
+        first = mark->n - 1;
+        from = mark->last_len;
+    }
+
+    s = &out->segments[first];
+
+    if (s->len - from == len && (len > TPL_OUTPUT_COPY_MAX || s->hash)) {
+        str->data = (tpl_char_t *) s->data + from;
+        p = out->pos;
+
+        tpl_output_drop(out, mark);
+
+        /* these bytes of the page are the text's now */
+
+        out->pos = p;
+
+        return TPL_OK;
+    }
+
+    p = tpl_pnalloc(out->arena, len);
+    if (p == NULL) {
+        return TPL_ERROR;
+    }
+
+    str->data = p;
+
+    for (i = first; i < out->n; i++) {
+        s = &out->segments[i];
+
+        memcpy(p, s->data + from, s->len - from);
+        p += s->len - from;
+        from = 0;
+    }
+
+    tpl_output_drop(out, mark);
+
+    return TPL_OK;
+}
+
+
+void
+tpl_output_end(tpl_output_t *out)
+{
+    if (out->n && out->segments[out->n - 1].len == 0) {
+        out->n--;
+    }
+}
+
+
+/* bytes in pages are hashed as one run, wherever pages end */
+
+typedef struct {
+    uint64_t                 h;
+    uint64_t                 word;
+    uint64_t                 len;       /* of the run */
+} tpl_output_hash_t;
+
+
+static inline void
+tpl_output_hash_step(tpl_output_hash_t *s, uint64_t w)
+{
+    uint64_t  h;
+
+    h = s->h ^ (w * 0x9e3779b185ebca87ULL);
+    h = (h << 31) | (h >> 33);
+    s->h = h * 0xc2b2ae3d27d4eb4fULL;
+}
+
+
+static void
+tpl_output_hash_end(tpl_output_hash_t *s)
+{
+    if (s->len) {
+        tpl_output_hash_step(s, s->word);
+        tpl_output_hash_step(s, s->len);
+    }
+
+    s->len = 0;
+    s->word = 0;
+}
+
+
+static void
+tpl_output_hash_run(tpl_output_hash_t *s, const tpl_char_t *p, size_t len)
+{
+    uint64_t           w;
+    const tpl_char_t  *last;
+
+    last = p + len;
+
+    for ( /* void */ ; p < last && (s->len & 7); p++) {
+        s->word |= (uint64_t) *p << ((s->len & 7) * 8);
+
+        if ((++s->len & 7) == 0) {
+            tpl_output_hash_step(s, s->word);
+            s->word = 0;
+        }
+    }
+
+    for ( /* void */ ; last - p >= 8; p += 8) {
+        memcpy(&w, p, 8);
+
+#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+        w = __builtin_bswap64(w);
+#endif
+
+        tpl_output_hash_step(s, w);
+        s->len += 8;
+    }
+
+    for ( /* void */ ; p < last; p++) {
+        s->word |= (uint64_t) *p << ((s->len & 7) * 8);
+        s->len++;
+    }
+}
+
+
+uint64_t
+tpl_output_hash(const tpl_output_t *out)
+{
+    uint32_t              i;
+    tpl_output_hash_t     s;
+    const tpl_segment_t  *seg;
+
+    s.h = 0x27d4eb2f165667c5ULL;
+    s.word = 0;
+    s.len = 0;
+
+    for (i = 0; i < out->n; i++) {
+        seg = &out->segments[i];
+
+        if (seg->len == 0) {
+            continue;
+        }
+
+        if (seg->hash) {
+            tpl_output_hash_end(&s);
+            tpl_output_hash_step(&s, seg->hash);
+            tpl_output_hash_step(&s, seg->len);
+
+        } else {
+            tpl_output_hash_run(&s, seg->data, seg->len);
+        }
+    }
+
+    tpl_output_hash_end(&s);
+    tpl_output_hash_step(&s, out->len);
+
+    s.h ^= s.h >> 32;
+    s.h *= 0x9e3779b185ebca87ULL;
+    s.h ^= s.h >> 29;
+
+    return s.h;
+}

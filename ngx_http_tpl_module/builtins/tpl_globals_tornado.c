@@ -1,12 +1,12 @@
 
 /*
  * The names that a Tornado template sees without being given them: Python's own
- * functions and those of tornado.template's namespace.  This file has the table,
- * types, numbers, characters and text; tpl_globals_iter.c what walks over
+ * functions and those of tornado.template's namespace.  This file has the
+ * table, types, numbers, characters and text; tpl_globals_iter.c what walks over
  * iterables; tpl_tornado_escape.c and tpl_tornado_linkify.c what escapes.
  *
- * True, False and None are literals of the syntax.  The types are functions, and
- * isinstance() knows them by their handlers.
+ * True, False and None are literals of the syntax.  The types are functions,
+ * and isinstance() knows them by their handlers.
  */
 
 #include <math.h>

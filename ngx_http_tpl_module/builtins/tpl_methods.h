@@ -15,8 +15,8 @@ TPL_BEGIN_DECLS
 
 
 /*
- * tpl_methods_text.c and tpl_methods_join.c: handlers that tpl_methods_str.c has
- * in its table
+ * tpl_methods_text.c and tpl_methods_join.c: handlers that tpl_methods_str.c
+ * has in its table
  */
 
 tpl_int_t tpl_str_method_center(tpl_call_t *call);

@@ -14,8 +14,8 @@
 
 
 /*
- * The items as strings, in a list of their own where one must be escaped or made
- * to text (Markup.join() takes all, str.join() strings alone).
+ * The items as strings, in a list of their own where one must be escaped or
+ * made to text (Markup.join() takes all, str.join() strings alone).
  */
 
 static tpl_int_t

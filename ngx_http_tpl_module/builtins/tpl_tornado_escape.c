@@ -1,7 +1,7 @@
 
 /*
- * The functions of tornado.escape (6.2) but linkify().  Tornado knows no markup:
- * results are plain text, and what is markup is escaped like anything else.
+ * The functions of tornado.escape (6.2) but linkify().  Tornado knows no
+ * markup: results are plain text, and what is markup is escaped like anything else.
  * There are no byte strings here, text stands for both.
  */
 

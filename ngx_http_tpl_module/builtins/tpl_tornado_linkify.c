@@ -13,8 +13,8 @@
  * - [\w-]+ is greedy and ends where its run of characters ends; the colon can
  *   stand nowhere else, and "www." only at the last three.  So a run has one
  *   place where a match can begin.
- * - A* B ends at the last B of a run of A.  What follows it in the run has no B,
- *   hence no letter, and no other address begins there.
+ * - A* B ends at the last B of a run of A.  What follows it in the run has no
+ *   B, hence no letter, and no other address begins there.
  */
 
 #include "builtins/tpl_methods.h"
@@ -55,8 +55,8 @@ tpl_link_word(const tpl_char_t *p, const tpl_char_t *last,
     *next = p + 1;
 
     if (c < 0x80) {
-        return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
-               || c == '_' || c == '-';
+        return (c >= '0' && c <= '9') || c == '_' || c == '-'
+               || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
     }
 
     *next = p;

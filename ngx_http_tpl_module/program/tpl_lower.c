@@ -31,6 +31,40 @@ tpl_lower_node(tpl_compiler_t *c, const tpl_node_t *at, tpl_node_type_t type)
 }
 
 
+/* without variables the message is not formatted: %% stands for % at once */
+
+static tpl_int_t
+tpl_lower_percent(tpl_compiler_t *c, tpl_str_t *text)
+{
+    size_t       i, n;
+    tpl_char_t  *p;
+
+    p = tpl_pnalloc(c->arena, text->len);
+
+    if (p == NULL) {
+        return tpl_compile_memory(c);
+    }
+
+    n = 0;
+
+    for (i = 0; i < text->len; i++) {
+
+        if (text->data[i] == '%' && i + 1 < text->len
+            && text->data[i + 1] == '%')
+        {
+            i++;
+        }
+
+        p[n++] = text->data[i];
+    }
+
+    text->data = p;
+    text->len = n;
+
+    return TPL_OK;
+}
+
+
 tpl_int_t
 tpl_lower_trans(tpl_compiler_t *c, tpl_node_t *node)
 {
@@ -39,6 +73,11 @@ tpl_lower_trans(tpl_compiler_t *c, tpl_node_t *node)
     tpl_node_t    trans;
 
     trans = *node;
+
+    if (!(trans.flags & TPL_NODE_F_REFERENCED)) {
+        tpl_try(tpl_lower_percent(c, &trans.u.trans.singular));
+        tpl_try(tpl_lower_percent(c, &trans.u.trans.plural));
+    }
 
     call = tpl_lower_node(c, node, TPL_NODE_CALL);
     mark = tpl_lower_node(c, node, TPL_NODE_MARKUP);

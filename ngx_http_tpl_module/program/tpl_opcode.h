@@ -28,7 +28,7 @@ typedef struct {
                                                                              \
     /* values.  c: index of a constant */                                    \
     X(CONST, 0, 1)                                                           \
-    X(UNDEFINED, 0, 1)              /* c: constant, its message (the hint) */\
+    X(UNDEFINED, 0, 1)              /* lenient; c: constant, its message */  \
     X(MISSING, 0, 1)                /* pushes MISSING: argument not given */ \
     X(POP, 1, 0)                                                             \
     X(DUP, 1, 2)                    /* x -> x x */                           \

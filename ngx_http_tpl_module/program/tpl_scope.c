@@ -614,14 +614,14 @@ tpl_symbols_copy(const tpl_symbols_t *sym, tpl_symbols_t *copy)
 
 
 /*
- * After an if: a name stored in some of the branches but not in all must have
- * its outer or context value where it was not stored (Jinja2: branch_update).
+ * After an if: a name that a branch stored has its outer or context value where
+ * it was not stored (Jinja2 3.1.6: branch_update).
  */
 
 static tpl_int_t
 tpl_symbols_merge(tpl_symbols_t *sym, tpl_symbols_t *branches, uint32_t n)
 {
-    uint32_t           i, j, k, count, depth, nstored;
+    uint32_t           i, j, depth, nstored;
     tpl_sym_init_t     init;
     const tpl_name_t  *name;
 
@@ -657,15 +657,6 @@ tpl_symbols_merge(tpl_symbols_t *sym, tpl_symbols_t *branches, uint32_t n)
 
     for (j = nstored; j < sym->stores.n; j++) {
         name = sym->stores.elts[j];
-        count = 0;
-
-        for (k = 0; k < n; k++) {
-            count += tpl_symbols_is_stored(&branches[k], name);
-        }
-
-        if (count == n) {
-            continue;
-        }
 
         memset(&init, 0, sizeof(init));
 

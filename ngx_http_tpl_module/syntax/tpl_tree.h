@@ -243,8 +243,6 @@ struct tpl_node_s {
 #define TPL_NODE_F_IGNORE       0x02    /* INCLUDE: ignore missing */
 #define TPL_NODE_F_RAW          0x01    /* OUTPUT: not escaped ({% raw e %}) */
 #define TPL_NODE_F_PLURAL       0x01    /* TRANS: has pluralize */
-#define TPL_NODE_F_OLDSTYLE     0x02    /* TRANS: format by % even when there
-                                           are no variables */
 #define TPL_NODE_F_REFERENCED   0x04    /* TRANS: the text names variables; if
                                            not, old style gettext gets % for
                                            %% in the messages */

@@ -176,6 +176,16 @@ tpl_get_attr(tpl_exec_t *exec, const tpl_value_t *v, const tpl_name_t *name,
     }
 
     if (v->type == TPL_UNDEFINED) {
+
+        /* the one attribute of Jinja2's class that templates can use */
+
+        if (!exec->options->python && !exec->options->sandbox
+            && tpl_str_is(&name->str, "_undefined_name"))
+        {
+            tpl_value_from_str(out, &v->u.undef->name);
+            return TPL_OK;
+        }
+
         return tpl_undefined_access(exec, v, out);
     }
 

@@ -189,8 +189,8 @@ tpl_vm_missing(tpl_vm_t *vm, const tpl_list_t *names)
 
 
 tpl_int_t
-tpl_vm_find(tpl_vm_t *vm, const tpl_value_t *ref, tpl_uint_t ignore,
-    tpl_template_t **tmpl)
+tpl_vm_find(tpl_vm_t *vm, const tpl_value_t *ref, tpl_uint_t select,
+    tpl_uint_t ignore, tpl_template_t **tmpl)
 {
     uint32_t            i;
     tpl_int_t           rc;
@@ -232,6 +232,14 @@ tpl_vm_find(tpl_vm_t *vm, const tpl_value_t *ref, tpl_uint_t ignore,
 
     default:
         break;
+    }
+
+    if (!select && ref->type != TPL_LIST && ref->type != TPL_TUPLE) {
+        tpl_buf_init(&b, vm->exec.arena);
+
+        rc = tpl_str_to(&vm->exec, ref, &b);
+
+        return (rc == TPL_OK) ? tpl_vm_throw(vm, TPL_EXC_NOT_FOUND, &b) : rc;
     }
 
     /* Jinja2: Environment.select_template */

@@ -237,7 +237,7 @@ tpl_vm_extends(tpl_vm_t *vm, const tpl_value_t *ref, tpl_template_t *parent)
                          "extended multiple times");
     }
 
-    rc = ref ? tpl_vm_find(vm, ref, 0, &parent)
+    rc = ref ? tpl_vm_find(vm, ref, 0, 0, &parent)
              : tpl_vm_check(vm, parent, 0);
 
     if (rc != TPL_OK) {
@@ -481,6 +481,10 @@ dispatch:
     TPL_CASE(UNDEFINED):
         str = tpl_value_str(TPL_CONST(i->c));
         TPL_TRY(tpl_value_undefined(exec, sp, NULL, NULL, &str));
+
+        /* Jinja2: an `if` without `else` gives the plain kind always */
+
+        sp->u.undef->kind = TPL_UNDEF_LENIENT;
         sp++;
         TPL_NEXT;
 
@@ -758,6 +762,13 @@ dispatch:
         TPL_NEXT;
 
     TPL_CASE(LIST_EXTEND):
+        if (!tpl_is_iterable(&sp[-1])) {
+            rc = tpl_throw(exec, TPL_EXC_TYPE,
+                           "Value after * must be an iterable, not %s",
+                           tpl_type_name(&sp[-1]));
+            goto failed;
+        }
+
         TPL_TRY(tpl_list_extend(exec, sp[-1 - (int32_t) i->c].u.list,
                                 &sp[-1]));
         sp--;
@@ -1137,8 +1148,8 @@ dispatch:
         n = tpl_insn_locals(i);
 
         TPL_SAVE(sp);
-        TPL_RUN(tpl_vm_find(vm, &sp[-1 - (int32_t) n], i->a & TPL_REF_IGNORE,
-                            &other));
+        TPL_RUN(tpl_vm_find(vm, &sp[-1 - (int32_t) n], 1,
+                            i->a & TPL_REF_IGNORE, &other));
 
         if (rc == TPL_DECLINED) {
             sp -= 1 + n;
@@ -1187,7 +1198,7 @@ dispatch:
         n = tpl_insn_locals(i);
 
         TPL_SAVE(sp);
-        TPL_TRY(tpl_vm_find(vm, &sp[-1 - (int32_t) n], 0, &other));
+        TPL_TRY(tpl_vm_find(vm, &sp[-1 - (int32_t) n], 0, 0, &other));
         n++;
         goto import;
 

@@ -312,10 +312,15 @@ tpl_vm_update(tpl_vm_t *vm, tpl_dict_t *dict, const tpl_value_t *other,
     tpl_buf_t           b;
     tpl_dict_t         *from;
     tpl_value_t         v;
+    const char         *callee;
     tpl_exec_t         *exec;
     tpl_dict_entry_t   *e;
 
     exec = &vm->exec;
+
+    /* all calls of Jinja's programs are made through this method */
+
+    callee = exec->options->python ? "" : "jinja2.runtime.Context.call() ";
 
     if (other->type == TPL_UNDEFINED) {
         return tpl_undefined_throw(exec, other);
@@ -327,8 +332,8 @@ tpl_vm_update(tpl_vm_t *vm, tpl_dict_t *dict, const tpl_value_t *other,
     {
         if (keywords) {
             return tpl_throw(exec, TPL_EXC_TYPE,
-                             "argument after ** must be a mapping, not %s",
-                             tpl_type_name(other));
+                             "%sargument after ** must be a mapping, not %s",
+                             callee, tpl_type_name(other));
         }
 
         return tpl_throw(exec, TPL_EXC_TYPE, "'%s' object is not a mapping",
@@ -363,6 +368,7 @@ tpl_vm_update(tpl_vm_t *vm, tpl_dict_t *dict, const tpl_value_t *other,
 
         if (rc == TPL_OK) {
             tpl_buf_init(&b, exec->arena);
+            tpl_buf_add(&b, callee, strlen(callee));
             tpl_buf_lit(&b, "got multiple values for keyword argument '");
             tpl_buf_add(&b, e->key.u.s, e->key.len);
             tpl_buf_lit(&b, "'");

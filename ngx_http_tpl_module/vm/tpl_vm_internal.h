@@ -358,11 +358,12 @@ tpl_int_t tpl_block_enter(tpl_vm_t *vm, tpl_context_t *context,
     tpl_result_t result);
 
 /*
- * The template that ref names: OK; DECLINED when it is missing and ignore is
- * set; ERROR.
+ * The template that ref names, a list of names is for any of them: OK; DECLINED
+ * when it is missing and ignore is set; ERROR.  select: what is neither is
+ * taken for a list (Jinja2: get_or_select_template), else for a name.
  */
 tpl_int_t tpl_vm_find(tpl_vm_t *vm, const tpl_value_t *ref,
-    tpl_uint_t ignore, tpl_template_t **tmpl);
+    tpl_uint_t select, tpl_uint_t ignore, tpl_template_t **tmpl);
 /* the same for a linked template */
 tpl_int_t tpl_vm_check(tpl_vm_t *vm, tpl_template_t *tmpl,
     tpl_uint_t ignore);

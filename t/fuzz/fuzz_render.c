@@ -207,6 +207,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
 
+    if ((whole.rc != TPL_OK && whole.exc == TPL_EXC_NONE)
+        || (chopped.rc != TPL_OK && chopped.exc == TPL_EXC_NONE))
+    {
+        fprintf(stderr, "%.*s%.*s\n", tpl_str_arg(&whole.message),
+                tpl_str_arg(&chopped.message));
+        abort();
+    }
+
     if (whole.live || chopped.live) {
         fprintf(stderr, "allocations are left\n");
         abort();

@@ -23,7 +23,7 @@
 #define TPL_RUN_PAGE   512
 
 /* a render that needs more turns than this hangs */
-#define TPL_RUN_TURNS  100000000
+#define TPL_RUN_TURNS  2000000
 
 
 /* how to run */
@@ -51,7 +51,8 @@ typedef struct {
     uint32_t             line;
     uint32_t             column;
     tpl_uint_t           impure;
-    tpl_uint_t           ran;           /* came as far as the VM */
+    const char          *stage;         /* how far it came */
+    tpl_uint_t           ran;           /* as far as the VM */
     uint64_t             steps;
     unsigned             turns;
     unsigned             waits;
@@ -229,8 +230,14 @@ tpl_run_error(tpl_run_t *run, const tpl_error_t *err)
 
     run->exc = err->exc;
 
-    n = snprintf(text, sizeof(text), "%s: %.*s", tpl_exc_name(err->exc),
-                 tpl_str_arg(&err->message));
+    if (err->exc == TPL_EXC_NONE) {
+        n = snprintf(text, sizeof(text), "an error that nobody set, while "
+                     "it was %s", run->stage);
+
+    } else {
+        n = snprintf(text, sizeof(text), "%s: %.*s", tpl_exc_name(err->exc),
+                     tpl_str_arg(&err->message));
+    }
 
     tpl_run_copy(&run->message, text, tpl_min((size_t) n, sizeof(text) - 1));
 
@@ -283,8 +290,7 @@ tpl_run_vm(tpl_run_t *run, const tpl_run_how_t *how, tpl_cli_request_t *r,
         }
 
         if (run->turns == TPL_RUN_TURNS) {
-            fprintf(stderr, "the render does not end\n");
-            abort();
+            return tpl_error_set(r->error, TPL_EXC_NONE, NULL, "no end");
         }
     }
 
@@ -293,9 +299,8 @@ tpl_run_vm(tpl_run_t *run, const tpl_run_how_t *how, tpl_cli_request_t *r,
     if (rc == TPL_OK) {
         tpl_run_output(run, tpl_vm_output(vm));
 
-    } else if (rc != TPL_ERROR || r->error->exc == TPL_EXC_NONE) {
-        fprintf(stderr, "tpl_vm_run() gave %d and exception \"%s\"\n",
-                (int) rc, tpl_exc_name(r->error->exc));
+    } else if (rc != TPL_ERROR) {
+        fprintf(stderr, "tpl_vm_run() gave %d\n", (int) rc);
         abort();
     }
 
@@ -340,6 +345,7 @@ tpl_run(tpl_run_t *run, const tpl_run_how_t *how,
     if (arena == NULL) {
         run->rc = TPL_ERROR;
         run->exc = TPL_EXC_MEMORY;
+        run->stage = "started";
         tpl_run_copy(&run->message, "", 0);
         return;
     }
@@ -351,24 +357,22 @@ tpl_run(tpl_run_t *run, const tpl_run_how_t *how,
     r.builtins = builtins;
     r.error = &err;
 
+    run->stage = "read";
     run->rc = tpl_cli_request_parse(&r, &copy);
 
     if (run->rc == TPL_OK) {
+        run->stage = "compiled";
         run->rc = tpl_cli_request_compile(&r, &tmpl);
     }
 
     if (run->rc == TPL_OK) {
+        run->stage = "run";
         run->impure = (tmpl->flags & (TPL_TEMPLATE_IMPURE
                                       | TPL_TEMPLATE_DYNAMIC)) != 0;
         run->rc = tpl_run_vm(run, how, &r, tmpl);
     }
 
     if (run->rc != TPL_OK) {
-        if (err.exc == TPL_EXC_NONE) {
-            fprintf(stderr, "an error without an exception\n");
-            abort();
-        }
-
         tpl_run_error(run, &err);
 
         /* whatever the error is, it can be told */

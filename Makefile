@@ -5,7 +5,7 @@
 #   make module | cli        build/ngx_http_tpl_module.so | build/tpl
 #   make asan                both with AddressSanitizer and UBSan: build/asan/
 #   make test-NAME           one step of the tests: unit, engine, nginx,
-#                            unit-asan, engine-asan, nginx-asan, fuzz
+#                            unit-asan, engine-asan, nginx-asan, diff, fuzz
 #   make fuzz [T=60]         every fuzz target for T seconds
 #   make conformance [CASES=FILE] [ARGS="--match RE --failures 20"]
 #   make bench-seed [ARGS=...]
@@ -20,6 +20,7 @@
 
 PORT   = 8888
 T      = 60
+DIFF   = 10000
 ASAN_T = $(wildcard t/*.t)
 
 # A python3 in /usr/local or a home directory does not see Debian's modules.
@@ -64,7 +65,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 .SECONDARY:
 .PHONY: all deps deps-run module module-asan cli asan run test style clean \
         test-unit test-engine test-nginx test-unit-asan test-engine-asan \
-        test-nginx-asan test-fuzz fuzz conformance bench-seed
+        test-nginx-asan test-diff test-fuzz fuzz conformance bench-seed
 
 all: module cli
 
@@ -133,7 +134,8 @@ run: module
 test: deps
 	@$(PYTHON) tools/check.py all $B/test \
 	    style cli test-unit test-unit-asan test-engine test-engine-asan \
-	    module module-asan test-nginx test-nginx-asan test-fuzz conformance
+	    test-diff module module-asan test-nginx test-nginx-asan test-fuzz \
+	    conformance
 
 test-unit: $(UNIT:%=$B/unit/%)
 	@$(EACH) $^
@@ -147,6 +149,13 @@ test-engine: $B/tpl
 test-engine-asan: $B/asan/tpl
 	@TPL=$(abspath $<) TPL_SANITIZED=1 ASAN_OPTIONS=detect_leaks=1 \
 	    $(EACH) --python $(CASE_T)
+
+# Random templates through the real engine and through ours; two at a time.
+
+test-diff: $B/tpl
+	@$(EACH) --quiet --jobs $(shell nproc) $(foreach s,1 2,\
+	    '$(PYTHON) t/diff/diff_jinja.py --tpl $B/tpl --seed $s \
+	     --cases $(DIFF)')
 
 test-nginx: module cli
 	@TPL_MODULE=$(abspath $B)/ngx_http_tpl_module.so TPL=$(abspath $B)/tpl \

@@ -4,8 +4,8 @@
  * map and their like.  Their table is in tpl_globals_tornado.c.
  *
  * What is lazy in Python (map, filter, zip, enumerate, reversed) is made at
- * once here and handed out as an iterator.  Functions that are passed in are called
- * through tpl_value_call(), which knows no macros and no lambdas.
+ * once here and handed out as an iterator.  Functions that are passed in are
+ * called through tpl_value_call(), which knows no macros and no lambdas.
  */
 
 #include "builtins/tpl_methods.h"

@@ -2,8 +2,8 @@
 /*
  * The names that a Tornado template sees without being given them: Python's own
  * functions and those of tornado.template's namespace.  This file has the
- * table, types, numbers, characters and text; tpl_globals_iter.c what walks over
- * iterables; tpl_tornado_escape.c and tpl_tornado_linkify.c what escapes.
+ * table, types, numbers, characters and text; tpl_globals_iter.c what walks
+ * over iterables; tpl_tornado_escape.c and tpl_tornado_linkify.c what escapes.
  *
  * True, False and None are literals of the syntax.  The types are functions,
  * and isinstance() knows them by their handlers.
@@ -784,16 +784,17 @@ tpl_python_pow(tpl_call_t *call)
         }
 
         for (i = 0; i < 3; i++) {
-            if (!tpl_is_number(&v[i])) {
-                return tpl_throw(call->exec, TPL_EXC_TYPE, "unsupported "
-                                 "operand type(s) for ** or pow(): '%s', "
-                                 "'%s', '%s'", tpl_type_name(&v[0]),
-                                 tpl_type_name(&v[1]), tpl_type_name(&v[2]));
+            if (v[i].type == TPL_FLOAT) {
+                return tpl_throw(call->exec, TPL_EXC_TYPE,
+                                 "pow() 3rd argument not allowed unless all "
+                                 "arguments are integers");
             }
         }
 
-        return tpl_throw(call->exec, TPL_EXC_TYPE, "pow() 3rd argument not "
-                         "allowed unless all arguments are integers");
+        return tpl_throw(call->exec, TPL_EXC_TYPE, "unsupported operand "
+                         "type(s) for ** or pow(): '%s', '%s', '%s'",
+                         tpl_type_name(&v[0]), tpl_type_name(&v[1]),
+                         tpl_type_name(&v[2]));
     }
 
     return tpl_binary(call->exec, TPL_OP_POW, &v[0], &v[1], &call->result);

@@ -297,8 +297,8 @@ tpl_dict_method_items(tpl_call_t *call)
 
 /*
  * Forgets the last entry, live or a hole, with its place in the index.
- * Deleting alone would leave a hole at the end, and who pops one entry after another
- * would step over all of them each time.
+ * Deleting alone would leave a hole at the end, and who pops one entry after
+ * another would step over all of them each time.
  *
  * The index (tpl_dict.c) probes linearly over entry numbers + 1: what stands
  * behind a place that becomes free moves up, unless its chain begins later.

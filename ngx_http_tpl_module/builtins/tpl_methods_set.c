@@ -404,8 +404,8 @@ tpl_set_method_remove(tpl_call_t *call)
 
 /*
  * Any element will do.  CPython takes the first that its table has, which is
- * the least of a few small numbers; so small sets give their first.  Others give
- * their last, or holes at the start would be stepped over again and again.
+ * the least of a few small numbers; so small sets give their first.  Others
+ * give their last, or holes at the start would be stepped over again and again.
  */
 
 static tpl_int_t

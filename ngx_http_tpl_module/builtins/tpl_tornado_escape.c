@@ -1,8 +1,8 @@
 
 /*
  * The functions of tornado.escape (6.2) but linkify().  Tornado knows no
- * markup: results are plain text, and what is markup is escaped like anything else.
- * There are no byte strings here, text stands for both.
+ * markup: results are plain text, and what is markup is escaped like anything
+ * else.  There are no byte strings here, text stands for both.
  */
 
 #include "builtins/tpl_entity.h"

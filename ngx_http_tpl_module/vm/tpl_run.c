@@ -158,6 +158,43 @@ tpl_vm_call_method(tpl_vm_t *vm, const tpl_value_t *receiver, tpl_uint_t n,
 }
 
 
+/*
+ * RESOLVE_PUSH of a name that nobody knows or whose data are on their way.  The
+ * host may give a new PENDING value at each look-up, so the one that is waited
+ * for is kept for when the instruction runs again.
+ */
+
+static tpl_int_t
+tpl_vm_resolved(tpl_vm_t *vm, const tpl_insn_t *i, const tpl_name_t *name,
+    tpl_int_t rc, tpl_value_t *value)
+{
+    switch (rc) {
+
+    case TPL_OK:
+        vm->pending = *value;
+        rc = tpl_vm_force(vm, value);
+
+        if (rc == TPL_AGAIN) {
+            vm->waiting = i;
+        }
+
+        return rc;
+
+    case TPL_DECLINED:
+        if (i->a) {
+            return tpl_throw(&vm->exec, TPL_EXC_NAME,
+                             "name '%.*s' is not defined",
+                             tpl_str_arg(&name->str));
+        }
+
+        return tpl_value_undefined(&vm->exec, value, &name->str, NULL, NULL);
+
+    default:
+        return rc;
+    }
+}
+
+
 /* the loop of a FOR instruction, in its slots */
 
 static tpl_int_t
@@ -589,27 +626,18 @@ dispatch:
         TPL_NEXT;
 
     TPL_CASE(RESOLVE_PUSH):
-        TPL_RUN(tpl_context_resolve(vm, frame->context, TPL_NAME(i->c),
-                                    &value));
+        if (tpl_unlikely(vm->waiting == i)) {
+            value = vm->pending;
+            vm->waiting = NULL;
+            rc = TPL_OK;
 
-        if (rc == TPL_DECLINED) {
-
-            if (i->a) {
-                rc = tpl_throw(exec, TPL_EXC_NAME,
-                               "name '%.*s' is not defined",
-                               tpl_str_arg(&TPL_NAME(i->c)->str));
-                goto failed;
-            }
-
-            rc = tpl_value_undefined(exec, &value, &TPL_NAME(i->c)->str, NULL,
-                                     NULL);
-
-        } else if (rc == TPL_OK && value.type == TPL_PENDING) {
-            rc = tpl_vm_force(vm, &value);
+        } else {
+            TPL_RUN(tpl_context_resolve(vm, frame->context, TPL_NAME(i->c),
+                                        &value));
         }
 
-        if (rc != TPL_OK) {
-            goto failed;
+        if (tpl_unlikely(rc != TPL_OK || value.type == TPL_PENDING)) {
+            TPL_TRY(tpl_vm_resolved(vm, i, TPL_NAME(i->c), rc, &value));
         }
 
         *sp++ = value;

@@ -334,6 +334,8 @@ tpl_vm_call(tpl_exec_t *exec, const tpl_value_t *callee,
 
         /* it starts anew with the builtin */
 
+        vm->waiting = NULL;
+
         while (vm->frame != frame) {
             tpl_frame_drop(vm);
         }

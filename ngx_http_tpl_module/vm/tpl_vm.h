@@ -2,8 +2,9 @@
 /*
  * The virtual machine: a program and data in, segments out.
  *
- * All state lives on the heap, in the render's arena: a VM may be left after any
- * instruction and gone on with later, and templates nest without C recursion.
+ * All state lives on the heap, in the render's arena: a VM may be left after
+ * any instruction and gone on with later, and templates nest without C
+ * recursion.
  */
 
 #ifndef _TPL_VM_H_INCLUDED_
@@ -68,8 +69,8 @@ typedef struct {
 tpl_vm_t *tpl_vm_create(tpl_template_t *tmpl, const tpl_vm_conf_t *conf);
 
 /*
- * Runs until the program ends (TPL_OK), data are awaited (TPL_AGAIN), fuel units
- * are spent (TPL_YIELD) or an error came (TPL_ERROR, conf's error has the
+ * Runs until the program ends (TPL_OK), data are awaited (TPL_AGAIN), fuel
+ * units are spent (TPL_YIELD) or an error came (TPL_ERROR, conf's error has the
  * message, place and frames; the output so far is not a page).
  * After TPL_OK and TPL_ERROR it must not be called again.
  */

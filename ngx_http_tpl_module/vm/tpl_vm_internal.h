@@ -131,7 +131,7 @@ struct tpl_frame_s {
     tpl_value_t             *slots;
     tpl_value_t             *sp;        /* behind the topmost value */
     const tpl_insn_t        *pc;        /* the instruction at work, ... */
-    const tpl_insn_t        *resume;    /* ... and where its callee returns to */
+    const tpl_insn_t        *resume;    /* ... and where callees return to */
     tpl_frame_t             *caller;
     tpl_frame_t             *closure;   /* static link */
     tpl_context_t           *context;
@@ -180,6 +180,8 @@ struct tpl_vm_s {
     tpl_loop_t              *loops;     /* free ones */
     tpl_module_t            *modules;   /* made without context */
     tpl_value_t              nested;    /* RESULT_NESTED's value */
+    const tpl_insn_t        *waiting;   /* RESOLVE_PUSH that waits for ... */
+    tpl_value_t              pending;   /* ... this */
 };
 
 #define tpl_vm(exec)  ((tpl_vm_t *) (exec)->vm)

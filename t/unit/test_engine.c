@@ -5,11 +5,10 @@
  *
  *   - stopped after every instruction: the same bytes;
  *   - data that are not there when they are asked for: the same bytes;
- *   - the n-th allocation fails, for many n: an error, never a crash or a leak;
+ *   - the n-th allocation fails, for each n: an error, never a crash or a leak;
  *   - too little memory, steps or room for the output: LimitError.
  *
  * usage: test_engine [FILE.json ...]; all of t/cases without arguments.
- * TPL_THOROUGH=1 fails each allocation, not a sample.
  */
 
 #include <glob.h>
@@ -309,7 +308,7 @@ is_shortage(const tpl_run_t *run)
 
 
 static void
-fail_allocations(const test_case_t *c, tpl_uint_t thorough, unsigned fail_on)
+fail_allocations(const test_case_t *c, unsigned fail_on)
 {
     unsigned       n, bad;
     tpl_uint_t     over;
@@ -321,7 +320,7 @@ fail_allocations(const test_case_t *c, tpl_uint_t thorough, unsigned fail_on)
     bad = 0;
     over = 0;
 
-    for (n = 1; !over; n += thorough ? 1 : 1 + n / 16) {
+    for (n = 1; !over; n++) {
 
         how.fail_at = n;
         tpl_run(&run, &how, builtins, &c->request);
@@ -359,11 +358,10 @@ test_case(const test_case_t *c)
     size_t         size, len;
     uint64_t       steps;
     tpl_run_t      run;
-    tpl_uint_t     ran, thorough;
+    tpl_uint_t     ran;
     tpl_run_how_t  how;
 
     ncases++;
-    thorough = getenv("TPL_THOROUGH") != NULL;
 
     tpl_run(&run, &plain, builtins, &c->request);
 
@@ -399,8 +397,8 @@ test_case(const test_case_t *c)
         expect_same(c, &how, "with late data", &run);
     }
 
-    fail_allocations(c, thorough, 0);
-    fail_allocations(c, thorough, 1);
+    fail_allocations(c, 0);
+    fail_allocations(c, 1);
 
     how = plain;
     how.memory = size / 2;

@@ -110,11 +110,22 @@ tpl_run_free(void *data, void *p)
 
 /* data that come late: each is asked for twice before it is there */
 
-typedef struct {
+typedef struct tpl_run_pending_s  tpl_run_pending_t;
+
+struct tpl_run_pending_s {
     tpl_object_t         head;
     tpl_value_t          value;
     tpl_uint_t           asked;
-} tpl_run_pending_t;
+    const tpl_name_t    *name;
+    tpl_run_pending_t   *next;
+};
+
+
+typedef struct {
+    tpl_cli_host_t       host;      /* the first member */
+    tpl_run_pending_t   *pending;
+} tpl_run_host_t;
+
 
 static const tpl_class_t  tpl_run_pending_class = { .name = "pending" };
 
@@ -123,6 +134,7 @@ static inline tpl_int_t
 tpl_run_lookup(tpl_exec_t *exec, const tpl_name_t *name, tpl_value_t *out)
 {
     tpl_int_t           rc;
+    tpl_run_host_t     *host;
     tpl_run_pending_t  *p;
 
     rc = tpl_cli_lookup(exec, name, out);
@@ -131,14 +143,29 @@ tpl_run_lookup(tpl_exec_t *exec, const tpl_name_t *name, tpl_value_t *out)
         return rc;
     }
 
-    p = tpl_palloc(exec->arena, sizeof(tpl_run_pending_t));
-    if (p == NULL) {
-        return tpl_throw_memory(exec);
+    host = exec->host;
+
+    /* the same object each time, or the VM would wait for ever */
+
+    for (p = host->pending; p != NULL; p = p->next) {
+        if (p->name == name) {
+            break;
+        }
     }
 
-    p->head.cls = &tpl_run_pending_class;
-    p->value = *out;
-    p->asked = 0;
+    if (p == NULL) {
+        p = tpl_palloc(exec->arena, sizeof(tpl_run_pending_t));
+        if (p == NULL) {
+            return tpl_throw_memory(exec);
+        }
+
+        p->head.cls = &tpl_run_pending_class;
+        p->value = *out;
+        p->asked = 0;
+        p->name = name;
+        p->next = host->pending;
+        host->pending = p;
+    }
 
     *out = (tpl_value_t) { .type = TPL_PENDING, .u.obj = &p->head };
 
@@ -256,16 +283,20 @@ static inline tpl_int_t
 tpl_run_vm(tpl_run_t *run, const tpl_run_how_t *how, tpl_cli_request_t *r,
     tpl_template_t *tmpl)
 {
-    tpl_vm_t       *vm;
-    tpl_int_t       rc;
-    tpl_vm_conf_t   conf;
+    tpl_vm_t        *vm;
+    tpl_int_t        rc;
+    tpl_vm_conf_t    conf;
+    tpl_run_host_t   host;
+
+    host.host = r->host;
+    host.pending = NULL;
 
     memset(&conf, 0, sizeof(tpl_vm_conf_t));
 
     conf.arena = r->arena;
     conf.error = r->error;
     conf.host = how->late ? &tpl_run_late_host : &tpl_cli_host;
-    conf.host_data = &r->host;
+    conf.host_data = &host;
     conf.limits.steps = how->steps;
     conf.limits.output = how->output;
     conf.limits.depth = TPL_DEFAULT_DEPTH;

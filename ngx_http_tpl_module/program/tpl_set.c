@@ -315,8 +315,8 @@ tpl_set_load(tpl_set_t *set, tpl_unit_t *unit)
     source = tpl_pcalloc(set->arena, sizeof(tpl_source_t));
 
     if (source == NULL) {
-        (void) tpl_set_unit_error(set, unit);
-        return TPL_ERROR;
+        return tpl_error_set(tpl_set_unit_error(set, unit), TPL_EXC_MEMORY,
+                             NULL, "out of memory");
     }
 
     source->name = unit->tmpl.name;

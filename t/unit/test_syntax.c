@@ -686,7 +686,7 @@ main(void)
     test_limits();
     test_memory();
 
-    printf("test_syntax: %lu checks, %lu failed\n", (unsigned long) checks,
+    printf("%lu passed, %lu failed\n", (unsigned long) (checks - failures),
            (unsigned long) failures);
 
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;

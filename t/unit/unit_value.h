@@ -59,7 +59,7 @@ static inline int
 unit_end(void)
 {
     tpl_arena_destroy(unit_exec.arena);
-    printf("%u checks, %u failed\n", unit_checks, unit_failed);
+    printf("%u passed, %u failed\n", unit_checks - unit_failed, unit_failed);
 
     return unit_failed != 0;
 }

@@ -1,0 +1,358 @@
+package TplServer;
+
+# An nginx of our own, for tests that do more than send a request and look at
+# the answer: read what `nginx -t` says, reload, speak raw HTTP, count workers.
+#
+#     my $t = TplServer->new(
+#         files  => { 'templates/a.html' => 'Hello {{ nginx.arg_name }}' },
+#         server => 'location / { tpl_render a.html; }');
+#
+#     is($t->test, '', 'the configuration is good');
+#     $t->start;
+#     is($t->get('/?name=you')->{body}, 'Hello you');
+#     $t->finish;         # no [alert], no [emerg], the workers still there
+#
+# The prefix is a folder that goes away with the object; tpl_root is its
+# templates/. Only processes started here are ever signalled.
+
+use strict;
+use warnings;
+
+use File::Path qw(make_path);
+use File::Spec;
+use File::Temp;
+use IO::Select;
+use IO::Socket::INET;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $module = File::Spec->rel2abs($ENV{TPL_MODULE}
+                                 || 'build/ngx_http_tpl_module.so');
+my $nginx = $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
+
+# a build with sanitizers is slower
+my $slow = $ENV{TPL_SANITIZED} ? 4 : 1;
+
+
+sub new {
+    my ($class, %args) = @_;
+
+    die "$module is not there; run `make module` first\n" unless -f $module;
+
+    my $self = bless {
+        dir => File::Temp->newdir('tplXXXXXX', TMPDIR => 1),
+        port => free_port(),
+        workers => 1,
+        main => '',
+        http => '',
+        server => '',
+        listen => '',
+        %args,
+    }, $class;
+
+    chmod 0755, $self->{dir};
+    make_path("$self->{dir}/$_") for qw(logs templates);
+
+    $self->write($_, $args{files}{$_}) for keys %{$args{files} // {}};
+    $self->configure;
+
+    return $self;
+}
+
+
+sub free_port {
+    my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')
+        or die $!;
+    return $s->sockport;
+}
+
+
+# writes a file below the prefix
+
+sub write {
+    my ($self, $name, $text) = @_;
+    my $path = "$self->{dir}/$name";
+
+    (my $folder = $path) =~ s{/[^/]*$}{};
+    make_path($folder);
+
+    open my $out, '>:raw', $path or die "$path: $!";
+    print $out $text;
+    close $out or die $!;
+}
+
+
+# writes nginx.conf; takes the parts that change
+
+sub configure {
+    my ($self, %args) = @_;
+
+    $self->{$_} = $args{$_} for keys %args;
+
+    my $user = $> == 0 ? 'user root;' : '';
+
+    $self->write('nginx.conf', $self->{conf} // <<"EOC");
+load_module $module;
+$user
+worker_processes $self->{workers};
+error_log logs/error.log info;
+pid logs/nginx.pid;
+$self->{main}
+events { worker_connections 512; }
+http {
+    access_log logs/access.log;
+    client_body_temp_path tmp/a; proxy_temp_path tmp/b; fastcgi_temp_path tmp/c;
+    uwsgi_temp_path tmp/d; scgi_temp_path tmp/e;
+    tpl_root templates;
+$self->{http}
+    server {
+        listen 127.0.0.1:$self->{port}$self->{listen};
+$self->{server}
+    }
+}
+EOC
+    make_path("$self->{dir}/tmp");
+}
+
+
+sub command {
+    my ($self, @args) = @_;
+    return ($nginx, '-p', "$self->{dir}/", '-c', "$self->{dir}/nginx.conf",
+            '-e', "$self->{dir}/logs/error.log", @args);
+}
+
+
+# `nginx -t`: what it complains of, without what is the same each time. The
+# prefix is cut from paths.
+
+sub test {
+    my ($self) = @_;
+    my $text = $self->run($self->command('-t', '-q'));
+
+    $text =~ s/^nginx: //mg;
+    $text =~ s/^.* test failed\n//mg;
+    $text =~ s/\Q$self->{dir}\E\///g;
+
+    return $text;
+}
+
+
+# the output of a command, both channels
+
+sub run {
+    my ($self, @command) = @_;
+    my $pid = open my $out, '-|';
+
+    die $! unless defined $pid;
+
+    if ($pid == 0) {
+        open STDERR, '>&', \*STDOUT;
+        exec @command or die "$command[0]: $!";
+    }
+
+    local $/;
+    my $text = <$out> // '';
+    close $out;
+
+    return $text;
+}
+
+
+sub start {
+    my ($self) = @_;
+
+    my $said = $self->run($self->command);
+
+    for (1 .. 100 * $slow) {
+        last if $self->pid && $self->workers == $self->{workers};
+        sleep 0.02;
+    }
+
+    die "nginx does not start: $said" . $self->log
+        unless $self->pid && $self->workers == $self->{workers};
+
+    $self->{started} = join ' ', sort $self->workers;
+
+    return $self;
+}
+
+
+sub pid {
+    my ($self) = @_;
+
+    open my $in, '<', "$self->{dir}/logs/nginx.pid" or return;
+    my $pid = <$in>;
+    return unless $pid;
+    chomp $pid;
+
+    return kill(0, $pid) ? $pid : undef;
+}
+
+
+# process ids of the workers
+
+sub workers {
+    my ($self) = @_;
+    my $parent = $self->pid or return;
+    my @found;
+
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        open my $in, '<', $stat or next;
+        my $line = <$in> // '';
+        push @found, $1 if $line =~ /^(\d+) \(.*\) [^Z] $parent /;
+    }
+
+    return @found;
+}
+
+
+# SIGHUP, and waits until the master has dealt with it: with new workers, or
+# with a complaint in the log. True if there are new workers.
+
+sub reload {
+    my ($self) = @_;
+    my %old = map { $_ => 1 } $self->workers;
+    my $before = () = $self->log =~ /\[emerg\]/g;
+
+    kill 'HUP', $self->pid;
+
+    for (1 .. 200 * $slow) {
+        sleep 0.02;
+
+        my @now = $self->workers;
+
+        if (@now == $self->{workers} && !grep { $old{$_} } @now) {
+            $self->{started} = join ' ', sort @now;
+            return 1;
+        }
+
+        my $after = () = $self->log =~ /\[emerg\]/g;
+
+        if ($after > $before) {
+            sleep 0.2;
+            return 0;
+        }
+    }
+
+    die "no answer to SIGHUP";
+}
+
+
+sub log {
+    my ($self, $name) = @_;
+
+    open my $in, '<', "$self->{dir}/logs/" . ($name // 'error.log')
+        or return '';
+    local $/;
+    return <$in> // '';
+}
+
+
+sub connect {
+    my ($self) = @_;
+
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                 PeerPort => $self->{port}, Timeout => 10)
+        || die "connect: $!";
+}
+
+
+# sends bytes as they are and returns all that comes until the server closes
+# or is silent for too long
+
+sub raw {
+    my ($self, $bytes, $seconds) = @_;
+    my $s = $self->connect;
+    my $answer = '';
+
+    $s->syswrite($bytes);
+
+    my $ready = IO::Select->new($s);
+    while ($ready->can_read(($seconds // 10) * $slow)) {
+        last unless $s->sysread($answer, 65536, length $answer);
+    }
+
+    return $answer;
+}
+
+
+sub parse {
+    my ($answer) = @_;
+    my ($head, $body) = split /\r\n\r\n/, $answer, 2;
+    my ($line, @headers) = split /\r\n/, $head // '';
+    my %headers;
+
+    for (@headers) {
+        my ($name, $value) = split /: ?/, $_, 2;
+        $headers{lc $name} = $value;
+    }
+
+    my ($status) = ($line // '') =~ /^HTTP\S+ (\d+)/;
+
+    return { line => $line, status => $status, headers => \%headers,
+             head => $head, body => $body };
+}
+
+
+# one request on a connection of its own; extra headers as a hash
+
+sub get {
+    my ($self, $path, %headers) = @_;
+    my $method = delete $headers{METHOD} // 'GET';
+
+    my $request = "$method $path HTTP/1.1\r\nHost: localhost\r\n"
+                . "Connection: close\r\n"
+                . join('', map { "$_: $headers{$_}\r\n" } sort keys %headers)
+                . "\r\n";
+
+    return parse($self->raw($request));
+}
+
+
+# at the end of a test: what every one of them asserts
+
+sub finish {
+    my ($self, %allow) = @_;
+    my $log = $self->log;
+
+    $log =~ s/^.*\[emerg\].*\n//mg if $allow{emerg};
+
+    is(join('', grep { /\[(?:alert|emerg)\]/ } split /^/, $log), '',
+       'no [alert], no [emerg] in the log');
+    is(join(' ', sort $self->workers), $self->{started},
+       'the workers are the ones that were started');
+
+    $self->stop;
+}
+
+
+sub stop {
+    my ($self) = @_;
+    my $pid = $self->pid or return;
+
+    kill 'QUIT', $pid;
+
+    for (1 .. 100 * $slow) {
+        return unless kill 0, $pid;
+        sleep 0.02;
+    }
+
+    kill 'TERM', $pid;
+
+    for (1 .. 100 * $slow) {
+        return unless kill 0, $pid;
+        sleep 0.02;
+    }
+
+    kill 'KILL', $self->workers, $pid;
+}
+
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $@, $!);
+    $self->stop if $self->{started};
+}
+
+
+1;

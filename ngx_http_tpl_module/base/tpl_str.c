@@ -134,7 +134,9 @@ tpl_hash(const void *data, size_t len)
     uint64_t           m, v0, v1, v2, v3;
     const tpl_char_t  *p, *last;
 
-    p = data;
+    /* an empty string may be NULL, to which nothing can be added */
+
+    p = len ? data : "";
     last = p + (len & ~(size_t) 7);
 
     v0 = tpl_hash_key[0] ^ 0x736f6d6570736575u;

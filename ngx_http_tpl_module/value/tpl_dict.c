@@ -173,12 +173,13 @@ tpl_dict_seek_str(const tpl_dict_t *dict, const tpl_char_t *data, size_t len,
     uint32_t hash)
 {
     uint32_t           i, at;
-    tpl_dict_entry_t  *e, *last;
+    tpl_dict_entry_t  *e;
 
     if (dict->index == NULL) {
-        e = dict->entries;
 
-        for (last = e + dict->nentries; e < last; e++) {
+        for (i = 0; i < dict->nentries; i++) {
+            e = &dict->entries[i];
+
             if (e->key.len == len && e->key.type == TPL_STRING
                 && (len == 0 || memcmp(e->key.u.s, data, len) == 0))
             {

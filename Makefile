@@ -7,6 +7,7 @@
 #   make test-NAME           one step of the tests: unit, engine, nginx,
 #                            unit-asan, engine-asan, nginx-asan, diff, fuzz
 #   make fuzz [T=60]         every fuzz target for T seconds
+#   make conformance-nginx   the same cases through a real nginx
 #   make conformance [CASES=FILE] [ARGS="--match RE --failures 20"]
 #   make bench-seed [ARGS=...]
 #   make style | clean
@@ -65,7 +66,8 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 .SECONDARY:
 .PHONY: all deps deps-run module module-asan cli asan run test style clean \
         test-unit test-engine test-nginx test-unit-asan test-engine-asan \
-        test-nginx-asan test-diff test-fuzz fuzz conformance bench-seed
+        test-nginx-asan test-diff test-fuzz fuzz conformance \
+        conformance-nginx bench-seed
 
 all: module cli
 
@@ -135,7 +137,7 @@ test: deps
 	@$(PYTHON) tools/check.py all $B/test \
 	    style cli test-unit test-unit-asan test-engine test-engine-asan \
 	    test-diff module module-asan test-nginx test-nginx-asan test-fuzz \
-	    conformance
+	    conformance conformance-nginx
 
 test-unit: $(UNIT:%=$B/unit/%)
 	@$(EACH) $^
@@ -187,6 +189,20 @@ conformance: $B/tpl
 	        --min 0 $(ARGS); \
 	else \
 	    echo "conformance: no $(CONFORMANCE), skipped"; \
+	fi
+
+conformance-nginx: module
+	@if [ -f $(CONFORMANCE)/run_conformance.py ]; then \
+	    mkdir -p $B/test && \
+	    $(PYTHON) $(CONFORMANCE)/run_conformance.py $(CASES:%=--cases %) \
+	        --list > $B/test/cases.json && \
+	    TPL_MODULE=$(abspath $B)/ngx_http_tpl_module.so \
+	    NGINX_BINARY=$(NGINX_BINARY) $(PYTHON) tools/conformance-nginx.py \
+	        $B/test/cases.json $B/test/replies.json && \
+	    $(PYTHON) $(CONFORMANCE)/run_conformance.py $(CASES:%=--cases %) \
+	        --score $B/test/replies.json --min 0 $(ARGS); \
+	else \
+	    echo "conformance-nginx: no $(CONFORMANCE), skipped"; \
 	fi
 
 bench-seed: deps module

@@ -262,12 +262,6 @@ ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     tpl_error_init(ctx->error, ctx->arena);
 
-    /* so that a template reads its own status= in nginx.status */
-
-    if (conf->render->status && r->err_status == 0) {
-        r->headers_out.status = conf->render->status;
-    }
-
     ngx_memzero(&vc, sizeof(tpl_vm_conf_t));
 
     vc.arena = ctx->arena;
@@ -296,6 +290,14 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     tpl_int_t  rc;
 
     r->connection->log->action = "rendering template";
+
+    /* so that a template reads in nginx.status what the answer will have */
+
+    r->headers_out.status = ctx->conf->render->status;
+
+    if (r->headers_out.status == 0) {
+        r->headers_out.status = NGX_HTTP_OK;
+    }
 
     start = ngx_http_tpl_now();
 
@@ -344,6 +346,10 @@ ngx_http_tpl_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
         r->main->count++;
     }
+
+    /* for the access log, should it never come back */
+
+    r->headers_out.status = NGX_HTTP_CLIENT_CLOSED_REQUEST;
 
     ngx_post_event(ctx->event, &ngx_posted_next_events);
 

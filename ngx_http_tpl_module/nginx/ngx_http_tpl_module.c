@@ -108,6 +108,27 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       offsetof(ngx_http_tpl_loc_conf_t, undefined),
       ngx_http_tpl_undefineds },
 
+    { ngx_string("tpl_delimiters"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_tpl_delimiters,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_whitespace"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_conf_set_bitmask_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, whitespace),
+      ngx_http_tpl_whitespaces },
+
+    { ngx_string("tpl_extensions"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_conf_set_bitmask_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, extensions),
+      ngx_http_tpl_extensions },
+
       ngx_null_command
 };
 
@@ -210,6 +231,8 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
+     *     conf->whitespace = 0;
+     *     conf->extensions = 0;
      *     conf->preload = NULL;
      *     conf->data[] = NULL;
      *     conf->level = 0;
@@ -221,6 +244,7 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
     conf->syntax = NGX_CONF_UNSET_UINT;
     conf->autoescape = NGX_CONF_UNSET_UINT;
     conf->undefined = NGX_CONF_UNSET_UINT;
+    conf->delimiters = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -260,6 +284,20 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                               TPL_AUTOESCAPE_AUTO);
     ngx_conf_merge_uint_value(conf->undefined, prev->undefined,
                               TPL_UNDEF_LENIENT);
+    ngx_conf_merge_ptr_value(conf->delimiters, prev->delimiters, NULL);
+    ngx_conf_merge_bitmask_value(conf->whitespace, prev->whitespace,
+                                 (NGX_CONF_BITMASK_SET
+                                  |NGX_HTTP_TPL_WS_DEFAULT));
+    ngx_conf_merge_bitmask_value(conf->extensions, prev->extensions,
+                                 (NGX_CONF_BITMASK_SET
+                                  |ngx_http_tpl_ext(TPL_EXT_DO
+                                                    |TPL_EXT_LOOPCONTROLS
+                                                    |TPL_EXT_I18N
+                                                    |TPL_EXT_DEBUG)));
+
+    if (ngx_http_tpl_check_language(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->preload == NULL) {
         conf->preload = prev->preload;

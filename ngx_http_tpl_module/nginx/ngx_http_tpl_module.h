@@ -59,6 +59,31 @@ typedef struct ngx_http_tpl_set_s        ngx_http_tpl_set_t;
 typedef struct ngx_http_tpl_picks_s      ngx_http_tpl_picks_t;
 
 
+/* tpl_whitespace: words of Jinja, then of Tornado */
+
+#define NGX_HTTP_TPL_WS_DEFAULT  0x0200
+#define NGX_HTTP_TPL_WS_TRIM     0x0002
+#define NGX_HTTP_TPL_WS_LSTRIP   0x0004
+#define NGX_HTTP_TPL_WS_KEEP     0x0008
+#define NGX_HTTP_TPL_WS_CRLF     0x0010
+#define NGX_HTTP_TPL_WS_CR       0x0020
+#define NGX_HTTP_TPL_WS_ALL      0x0040
+#define NGX_HTTP_TPL_WS_SINGLE   0x0080
+#define NGX_HTTP_TPL_WS_ONELINE  0x0100
+
+/* tpl_extensions: TPL_EXT_*, but for bit 0, which is NGX_CONF_BITMASK_SET */
+#define NGX_HTTP_TPL_EXT_NONE    0x8000
+#define ngx_http_tpl_ext(ext)    ((ext) << 1)
+
+/* block, variable, comment: start and end; then the two prefixes of lines */
+
+#define NGX_HTTP_TPL_NDELIMITERS  6
+
+typedef struct {
+    ngx_str_t                     str[NGX_HTTP_TPL_NDELIMITERS + 2];
+} ngx_http_tpl_delimiters_t;
+
+
 /* a set of templates: one for each different combination of options */
 
 struct ngx_http_tpl_set_s {
@@ -66,7 +91,10 @@ struct ngx_http_tpl_set_s {
     ngx_uint_t                    syntax;
     ngx_uint_t                    autoescape;
     ngx_uint_t                    undefined;
-    uint32_t                      hash;         /* of all these */
+    ngx_uint_t                    whitespace;
+    ngx_uint_t                    extensions;
+    ngx_http_tpl_delimiters_t    *delimiters;
+    uint32_t                      hash;         /* of these but the last */
 
     tpl_set_t                    *set;
     const tpl_name_t             *variables;    /* "nginx" */
@@ -180,6 +208,9 @@ typedef struct {
     ngx_uint_t                    syntax;
     ngx_uint_t                    autoescape;
     ngx_uint_t                    undefined;
+    ngx_uint_t                    whitespace;   /* NGX_HTTP_TPL_WS_* */
+    ngx_uint_t                    extensions;   /* ngx_http_tpl_ext() */
+    ngx_http_tpl_delimiters_t    *delimiters;   /* NULL: the usual ones */
     ngx_http_tpl_preload_t       *preload;
     ngx_http_tpl_data_t          *data[NGX_HTTP_TPL_KINDS];
     ngx_uint_t                    level;
@@ -263,6 +294,27 @@ ngx_int_t ngx_http_tpl_normalize(const ngx_str_t *name, ngx_str_t *dst);
 /* logs err as "nginx -t" shows it, a line a record */
 void ngx_http_tpl_log_error(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
     tpl_error_t *err, const char *directive, ngx_http_tpl_place_t *place);
+
+
+/*
+ * The language (ngx_http_tpl_syntax.c).
+ */
+
+extern ngx_conf_bitmask_t  ngx_http_tpl_whitespaces[];
+extern ngx_conf_bitmask_t  ngx_http_tpl_extensions[];
+
+char *ngx_http_tpl_delimiters(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* logs what excludes each other in conf */
+char *ngx_http_tpl_check_language(ngx_conf_t *cf,
+    ngx_http_tpl_loc_conf_t *conf);
+
+/* conf's words as the engine's options */
+void ngx_http_tpl_language(ngx_http_tpl_loc_conf_t *conf,
+    tpl_syntax_t *syntax);
+
+ngx_uint_t ngx_http_tpl_same_language(ngx_http_tpl_delimiters_t *a,
+    ngx_http_tpl_delimiters_t *b);
 
 
 /*

@@ -52,6 +52,9 @@ ngx_http_tpl_get_set(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     set->syntax = conf->syntax;
     set->autoescape = conf->autoescape;
     set->undefined = conf->undefined;
+    set->whitespace = conf->whitespace;
+    set->extensions = conf->extensions;
+    set->delimiters = conf->delimiters;
     set->hash = hash;
     set->main = tmcf;
 
@@ -66,6 +69,7 @@ ngx_http_tpl_get_set(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     sc.loader.variables = (char *) variables.data;
 
     tpl_syntax_init(&sc.syntax, conf->syntax);
+    ngx_http_tpl_language(conf, &sc.syntax);
 
     if (conf->autoescape == TPL_AUTOESCAPE_OFF) {
         sc.syntax.escape.len = 0;
@@ -99,11 +103,13 @@ ngx_http_tpl_set_hash(ngx_http_tpl_loc_conf_t *conf)
 {
     uint32_t     hash;
     ngx_str_t   *root;
-    ngx_uint_t   i, options[3];
+    ngx_uint_t   i, options[5];
 
     options[0] = conf->syntax;
     options[1] = conf->autoescape;
     options[2] = conf->undefined;
+    options[3] = conf->whitespace;
+    options[4] = conf->extensions;
 
     ngx_crc32_init(hash);
     ngx_crc32_update(&hash, (u_char *) options, sizeof(options));
@@ -130,6 +136,9 @@ ngx_http_tpl_set_matches(ngx_http_tpl_set_t *set,
     if (set->syntax != conf->syntax
         || set->autoescape != conf->autoescape
         || set->undefined != conf->undefined
+        || set->whitespace != conf->whitespace
+        || set->extensions != conf->extensions
+        || !ngx_http_tpl_same_language(set->delimiters, conf->delimiters)
         || set->roots->nelts != conf->roots->nelts)
     {
         return 0;

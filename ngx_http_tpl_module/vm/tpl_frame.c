@@ -39,15 +39,15 @@ static const tpl_class_t  tpl_exception_classes[] = {
 };
 
 
-/* how a function was entered, for messages */
+/* how a function was entered, for messages: those with a name, then others */
 
 static const char *const  tpl_frame_kinds[] = {
     "included from",        /* TPL_FUNC_ROOT */
     "in block",
     "in macro",
-    "in call block",
-    "in recursive loop",
-    "in lambda"
+    "in call block at",
+    "in recursive loop at",
+    "in lambda at"
 };
 
 

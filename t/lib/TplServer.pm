@@ -91,7 +91,7 @@ sub configure {
 
     my $user = $> == 0 ? 'user root;' : '';
 
-    $self->write('nginx.conf', $self->{conf} // <<"EOC");
+    my $conf = <<"EOC";
 load_module $module;
 $user
 worker_processes $self->{workers};
@@ -111,6 +111,11 @@ $self->{server}
     }
 }
 EOC
+
+    # what does not take a path relative to the prefix
+    $conf =~ s/%DIR%/$self->{dir}/g;
+
+    $self->write('nginx.conf', $conf);
     make_path("$self->{dir}/tmp");
 }
 
@@ -287,6 +292,17 @@ sub parse {
         $headers{lc $name} = $value;
     }
 
+    if (($headers{'transfer-encoding'} // '') eq 'chunked') {
+        my ($rest, $plain) = ($body, '');
+
+        while ($rest =~ s/^([0-9a-f]+)\r\n// && hex $1) {
+            $plain .= substr $rest, 0, hex $1;
+            $rest = substr $rest, 2 + hex $1;
+        }
+
+        $body = $plain;
+    }
+
     my ($status) = ($line // '') =~ /^HTTP\S+ (\d+)/;
 
     return { line => $line, status => $status, headers => \%headers,
@@ -294,7 +310,8 @@ sub parse {
 }
 
 
-# one request on a connection of its own; extra headers as a hash
+# one request on a connection of its own, other headers as a hash; gives status,
+# headers (names in lower case), body
 
 sub get {
     my ($self, $path, %headers) = @_;

@@ -22,7 +22,10 @@ our $Module = File::Spec->rel2abs($ENV{TPL_MODULE}
 
 die "$Module is not there; run `make module` first\n" unless -f $Module;
 
+$ENV{TEST_NGINX_SERVROOT_NOW} = $Test::Nginx::Util::ServRoot;
+
 no_shuffle();
+no_root_location();
 no_long_string();
 master_on();
 log_level('info');

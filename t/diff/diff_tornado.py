@@ -1,0 +1,770 @@
+#!/usr/bin/python3
+"""Random templates through Tornado and through `tpl batch`: the same bytes?
+
+    diff_tornado.py [--tpl build/tpl] [--seed 1] [--cases 5000] [--show 10]
+
+A case is a template made from a grammar of the whole language (directives,
+Python's operators, literals, functions and methods, with odd values), the same
+for the same seed and number.  Both engines render it; a case agrees when both
+give the same text or both raise an error.  What does not agree is made smaller
+for as long as it still disagrees and printed.
+
+Not compared, because the difference is known and documented: integers beyond 64
+bits, complex numbers, texts that show an object's address, the order of a set,
+attributes of dicts, generators that stop half-way, syntax errors in blocks that
+are overridden, and bytes (Tornado hands them to functions of apply and
+autoescape, which get text here).
+"""
+import argparse
+import json
+import logging
+import random
+import re
+import signal
+import subprocess
+import sys
+import warnings
+
+import tornado.template
+
+CONTEXT = {
+    "n": 42, "z": 0, "neg": -7, "f": 3.5, "tiny": 1e-7, "big": 1e17,
+    "third": -0.3333333333333333, "t": True, "no": False, "none_": None,
+    "s": "hello world", "e": "", "u": "Grüße, Ελλάδα — ß ŉ İ 日本 \U0001f600",
+    "html": "<a href=\"x\">it's & that</a>", "num": "12.50",
+    "lines": "one\n  two\n\nthree\tx\r\nfour", "w": "  pad  ",
+    "l": [3, 1, 2], "ls": ["b", "A", "c", "a", "B"], "lm": [1, "a", None, 2.5],
+    "nested": [[1, 2], [3, [4, 5]], []], "pairs": [["x", 1], ["y", 2]],
+    "d": {"a": 1, "b": [1, 2], "c": {"x": "y"}}, "de": {}, "le": [],
+    "ds": [{"k": "x", "v": 2}, {"k": "y", "v": 1}, {"k": "x", "v": 3}],
+    "url": "see http://example.com/a?b=1&c=2 and www.example.org, me@mail.org.",
+}
+NAMES = {
+    "int": ["n", "z", "neg", "t", "no", "f"],
+    "num": ["n", "z", "neg", "f", "tiny", "big", "third", "t"],
+    "str": ["s", "e", "u", "html", "num", "lines", "w", "url"],
+    "list": ["l", "ls", "lm", "nested", "pairs", "le", "ds"],
+    "nums": ["l", "le", "range(5)", "(1, 2.5)", "d['b']"],
+    "dict": ["d", "de", "ds[0]", "d['c']"],
+    "any": sorted(CONTEXT) + ["missing"],
+}
+
+HELPERS = {
+    "inc.html": "[{{ s }}|{{ x }}|\n  {{ n }}]",
+    "inc.txt": "{% set x = 'set by inc' %}[ {{ x }}\n\n ]",
+    "sub/one": "({% include two %})",
+    "sub/two": "{% include ../inc.html %}",
+    "base": "<{% block one %}1{{ s }}{% end %}|\n   {% block two %}2"
+            "{% block three %}3{% end %}{% end %}>{% set n = 5 %}"
+            "{% block four %}{{ n }}{% end %}",
+    "mid.html": "{% extends base %}{% block two %}<mid>  {% block five %}5"
+                "{% end %}{% end %}",
+    "esc": "{% autoescape None %}{{ html }}{% block one %}{{ html }}{% end %}",
+}
+
+TEXTS = ["a", " b ", "\n", "  \n", "x\n  y", "<p>", "ü", "\t", "", "}}", "{ {",
+         "'", "\\n", "{{!", "{%!", "{#! x", "#", "{", "a  b   c", "$x"]
+INTS = ["0", "1", "2", "3", "5", "-1", "10", "255", "0x1f", "0b101", "0o17",
+        "1_000"]
+FLOATS = ["1.5", "0.1", "2.0", "1e3", "1e-5", "12.345", ".5", "3.", "1e22"]
+STRINGS = ["''", "'a'", "'Zb'", "'%s|%s'", "'<x>'", "'é'", "' '", "'a,b'",
+           "'x\\n'", "\"it's\"", "'{}-{}'", "'k'", "'hello'", "r'\\d'",
+           "'''t'''", "'a' 'b'", "'\\u00e9\\x41\\t'", "u'u'", "'12'", "'-3.5'",
+           "'\\N{BULLET}'", "'l'", "'o'"]
+SPECS = ["", "5", ">8", "<8", "^9", "*^9", "05", ".2", ".3f", "d", "x", "#x", "b",
+         ",", "+", "e", "g", "%", "s", ".1%", "_", "08.2f", "c", "#o", "10.3e",
+         "=+7", "G", "n"]
+PERCENTS = ["%s", "%d", "%5.2f", "%r", "%x", "%-5s|", "%05d", "%e", "%g", "%i",
+            "%%", "%c", "%+d", "%a", "%o", "%10.3s", "%X", "%#x", "%.0f"]
+ERRORS = ["Exception", "TypeError", "ValueError", "KeyError", "IndexError",
+          "ZeroDivisionError", "AttributeError", "NameError", "LookupError",
+          "ArithmeticError", "(KeyError, TypeError)", "OverflowError",
+          "(ValueError, ZeroDivisionError, IndexError)", "BaseException",
+          "RuntimeError", "UnboundLocalError"]
+STR_CALLS = """upper() lower() title() capitalize() swapcase() strip() lstrip()
+    rstrip('d') strip('hd') startswith('h') endswith(('d','x')) find('o')
+    rfind('o') find('o',5) count('l') replace('l','<') replace('o','0',1)
+    center(15) center(15,'*') ljust(13,'.') rjust(13) zfill(9) isalpha()
+    isdigit() islower() isupper() isspace() istitle() isalnum() isidentifier()
+    isnumeric() isdecimal() isascii() isprintable() expandtabs() casefold()
+    removeprefix('h') removesuffix('d') index('o') rindex('o') format(1,2)
+    format(n,x=2) format(*l) join(ls) join(l) join('xy') translate({104:'H'})
+    format_map(d) startswith('e',1) zfill(0) join(str(q)for(q)in(l))
+    """.split()
+STR_LISTS = """split() split('l') split('o',1) rsplit('l',1) splitlines()
+    splitlines(True) partition('l') rpartition('o') rsplit(None,1)
+    split(maxsplit=1) split(sep=',')""".split()
+LIST_CALLS = ["index(1)", "count(1)", "copy()", "index('zz')", "pop()",
+              "append(9)", "reverse()", "sort()", "insert(0, 'i')",
+              "remove(1)", "extend('ab')", "clear()", "pop(0)",
+              "sort(reverse=True)", "sort(key=str)",
+              "sort(key=lambda q: -q)", "index(2, 1)"]
+DICT_CALLS = ["get('a')", "get('zz')", "get('zz', 3)", "copy()", "items()",
+              "keys()", "values()", "setdefault('zz', 1)", "pop('a')",
+              "pop('zz', None)", "update(a=2)", "update({'q': 1})",
+              "popitem()", "fromkeys('ab')"]
+
+
+class Gen:
+    def __init__(self, rnd):
+        self.r = rnd
+        self.vars = []
+        self.loops = 0
+        self.whiles = 0
+
+    def pick(self, *options):
+        return self.r.choice(options)
+
+    # expressions of a kind: int num str list nums dict any
+
+    def expr(self, depth=3, kind="any"):
+        if self.r.random() < .05:
+            kind = "any"
+        if kind == "any" and self.r.random() < .85:
+            kind = self.pick("int", "num", "str", "str", "list", "nums",
+                             "dict", "bool")
+        if depth <= 0 or self.r.random() < .15:
+            return self.leaf(kind)
+        return self.compound(depth - 1, kind)
+
+    def leaf(self, kind):
+        if self.vars and self.r.random() < .25:
+            return self.r.choice(self.vars)
+        if self.r.random() < .5 and kind in NAMES:
+            return self.r.choice(NAMES[kind])
+        return self.r.choice({
+            "int": INTS, "num": INTS + FLOATS, "str": STRINGS,
+            "list": ["[]", "[1, 'a']", "(1,)", "()", "[*l, 4]", "range(3)"],
+            "nums": ["[3, 1]", "range(1, 9, 3)", "(2, 1)", "[]", "l[:]"],
+            "dict": ["{}", "{'a': 1}", "dict(a=1, b=2)", "{1: 2, 'k': 's'}",
+                     "{**d, 'z': 1}"],
+            "bool": ["True", "False", "None", "t", "none_"],
+            "any": ["True", "False", "None", "1", "''", "[]"],
+        }[kind])
+
+    def compound(self, d, kind):
+        p = self.paren
+        r = self.r.random()
+        if r < .1:
+            return "%s if %s else %s" % (p(d, kind), p(d, "any"), p(d, kind))
+        if r < .16:
+            return "%s %s %s" % (p(d, kind), self.pick("and", "or"),
+                                 p(d, kind))
+        return getattr(self, "make_" + kind)(d)
+
+    def paren(self, depth, kind):
+        text = self.expr(depth, kind)
+        if re.fullmatch(r"[\w.]+|\w+\([^()]*\)", text) \
+                or self.r.random() < .15:
+            return text
+        return "(%s)" % text
+
+    def make_int(self, d):
+        p = self.paren
+        return self.pick(
+            lambda: "%s %s %s" % (p(d, "int"), self.pick(
+                "+", "-", "*", "//", "%", "&", "|", "^"), p(d, "int")),
+            lambda: "%s %s %s" % (p(d, "int"), self.pick("<<", ">>"),
+                                  self.pick("1", "3", "z", "0")),
+            lambda: "%s%s" % (self.pick("-", "+", "~"), p(d, "int")),
+            lambda: "%s ** %s" % (p(0, "int"), self.pick("2", "-1", "0",
+                                                         "3")),
+            lambda: "len(%s)" % self.expr(d, self.pick("str", "list",
+                                                       "dict")),
+            lambda: "int(%s)" % self.expr(d, self.pick("num", "str",
+                                                       "bool")),
+            lambda: "ord(%s)" % self.expr(d, "str"),
+            lambda: "%s(%s)" % (self.pick("max", "min"),
+                                self.expr(d, "nums")),
+            lambda: "%s(%s, %s)" % (self.pick("max", "min"),
+                                    self.expr(d, "int"),
+                                    self.expr(d, "int")),
+            lambda: "%s.%s" % (self.paren(d, "str"), self.pick(
+                "find('o')", "count('l')", "index('e')", "rfind('x')")),
+            lambda: "%s[%s]" % (self.pick("l", "d['b']", "nested[0]"),
+                                self.pick("0", "-1", "1", "5", "z")),
+            lambda: "%s(%s, key=%s)" % (
+                self.pick("max", "min"), self.expr(d, "list"), self.key()),
+            lambda: "len({%s for q in %s})" % (
+                self.pick("q", "str(q)", "q, 1", "n"), self.expr(d, "list")),
+            lambda: "int(%s, %s)" % (self.expr(0, "str"), self.pick(
+                "10", "16", "0", "36", "2")),
+            lambda: "divmod(%s, %s)[0]" % (p(d, "int"), p(d, "int")),
+        )()
+
+    def make_num(self, d):
+        p = self.paren
+        return self.pick(
+            lambda: "%s %s %s" % (p(d, "num"), self.pick(
+                "+", "-", "*", "/", "//", "%"), p(d, "num")),
+            lambda: "float(%s)" % self.expr(d, self.pick("num", "str",
+                                                         "int")),
+            lambda: "round(%s%s)" % (self.expr(d, "num"), self.pick(
+                "", ", 1", ", 2", ", -1", ", None", ", 0")),
+            lambda: "abs(%s)" % self.expr(d, "num"),
+            lambda: "sum(%s%s)" % (self.expr(d, "nums"), self.pick(
+                "", "", ", 10", ", start=.5")),
+            lambda: "sum(%s for q in %s)" % (self.pick(
+                "q", "q * 2", "len(str(q))", "q ** 2"),
+                self.expr(d, "nums")),
+            lambda: "%s ** %s" % (p(0, "num"), self.pick("2", ".5", "-2")),
+            lambda: "-%s" % p(d, "num"),
+        )()
+
+    def make_bool(self, d):
+        p = self.paren
+        k = self.pick("int", "num", "str", "list", "any", "nums")
+        cmp = ["==", "!=", "<", ">", "<=", ">="]
+        return self.pick(
+            lambda: "%s %s %s" % (p(d, k), self.r.choice(cmp), p(d, k)),
+            lambda: "%s %s %s %s %s" % (p(d, k), self.r.choice(cmp), p(d, k),
+                                        self.r.choice(cmp), p(d, k)),
+            lambda: "%s %s %s" % (p(d, "any"), self.pick("in", "not in"),
+                                  p(d, self.pick("list", "dict", "str"))),
+            lambda: "%s %s %s" % (p(d, "str"), self.pick("in", "not in"),
+                                  p(d, self.pick("str", "dict"))),
+            lambda: "%s %s %s" % (p(d, "any"), self.pick("is", "is not"),
+                                  self.pick("None", "True", "False")),
+            lambda: "not %s" % p(d, "any"),
+            lambda: "bool(%s)" % self.expr(d),
+            lambda: "isinstance(%s, %s)" % (self.expr(d), self.pick(
+                "int", "str", "(int, float)", "list", "dict", "bool",
+                "tuple", "set", "(str, (list, tuple))", "range", "float")),
+            lambda: "%s(%s)" % (self.pick("any", "all"),
+                                self.expr(d, "list")),
+            lambda: "%s(%s for q in %s)" % (self.pick("any", "all"), self.pick(
+                "q", "not q", "q == 1"), self.expr(d, "list")),
+            lambda: "{1, 2} %s set(%s)" % (self.pick(
+                "==", "<=", "<", ">=", ">", "!="), self.expr(d, "list")),
+            lambda: "callable(%s)" % self.pick("len", "n", "s.upper", "int"),
+            lambda: "hasattr(%s, %s)" % (p(d, "any"), self.pick(
+                "'upper'", "'append'", "'real'")),
+        )()
+
+    def spec(self):
+        spec = self.r.choice(SPECS)
+        return self.pick("!r", "!s", "!a") + (
+            ":" + self.pick("8", ">5", "") if self.r.random() < .5 else "") \
+            if self.r.random() < .2 else ":" + spec if spec else ""
+
+    def make_str(self, d):
+        p = self.paren
+        quoted = lambda e: e if "'" not in e and "\\" not in e \
+            and "!" not in e and "#" not in e else "n"  # noqa: E731
+        return self.pick(
+            lambda: "%s + %s" % (p(d, "str"), p(d, "str")),
+            lambda: "%s * %s" % (p(d, "str"), self.pick("2", "0", "3",
+                                                        "-1")),
+            lambda: "str(%s)" % self.expr(d),
+            lambda: "repr(%s)" % self.expr(d),
+            lambda: "%s.%s" % (p(d, "str"), self.r.choice(STR_CALLS)),
+            lambda: "%s.%s" % (p(d, "str"), self.r.choice(STR_CALLS)),
+            lambda: "%s.%s" % (p(d, "str"), self.r.choice(STR_CALLS)),
+            lambda: "%s[%s]" % (p(d, "str"), self.pick(
+                "0", "-1", "1:", ":2", "::-1", "1:3", "::2", "-2:", "5:1:-1",
+                ":-1", "99", "n:", "None:2")),
+            lambda: "f'%s{%s%s}'" % (self.pick("", "a", "é "), quoted(
+                self.expr(d)), self.spec()),
+            lambda: "f'{%s}<{%s!r}>{n:>{l[0]}.1f}'" % (quoted(self.expr(0)),
+                                                    quoted(self.expr(0))),
+            lambda: "f'{%s=}'" % self.pick("n", "l[0]", "s", "n + 1"),
+            lambda: "'%s' %% %s" % (self.percent(), p(d, self.pick(
+                "num", "int", "str", "any"))),
+            lambda: "'%s %s' %% (%s, %s)" % (
+                self.percent(), self.percent(), self.expr(d),
+                self.expr(d)),
+            lambda: "'%%(a)s %%(%s)r' %% %s" % (self.pick("a", "b", "zz"),
+                                                p(d, "dict")),
+            lambda: "'{%s%s}'.format(%s)" % (
+                self.pick("", "0", "0"), self.spec(), self.expr(d)),
+            lambda: "'{0[%s]}{1%s}'.format(%s, %s)" % (
+                self.pick("0", "a"), self.spec(),
+                self.expr(d, self.pick("list", "dict")),
+                self.expr(d, "num")),
+            lambda: "format(%s, '%s')" % (self.expr(d, self.pick(
+                "num", "int", "str")), self.r.choice(SPECS)),
+            lambda: "%s.join(%s)" % (p(0, "str"), self.pick(
+                "ls", "[str(q) for q in %s]" % self.expr(d, "list"),
+                "map(str, %s)" % self.expr(d, "list"),
+                "sorted(%s)" % self.expr(d, "str"))),
+            lambda: "%s(%s)" % (self.pick(
+                "escape", "xhtml_escape", "url_escape", "json_encode",
+                "squeeze", "linkify", "xhtml_escape"), self.expr(
+                    d, self.pick("str", "str", "any"))),
+            lambda: "json_encode(%s)" % self.expr(d),
+            lambda: "url_escape(%s, plus=%s)" % (
+                self.expr(d, "str"), self.pick("True", "False")),
+            lambda: "linkify(%s%s)" % (self.pick("url", self.expr(d, "str")),
+                                       self.pick("", ", shorten=True",
+                                                 ", require_protocol=True",
+                                                 ", extra_params='rel=x'")),
+            lambda: "%s(%s)" % (self.pick("chr", "hex", "bin", "oct"),
+                                self.expr(d, "int")),
+            lambda: "ascii(%s)" % self.expr(d),
+            lambda: "(lambda q%s: %s)(%s)" % (
+                self.pick("", "=2", ", r=3", ", *r"), self.pick(
+                    "q", "str(q) + 'x'", "[q, n]"), self.expr(d)),
+        )()
+
+    def percent(self):
+        return self.r.choice(PERCENTS)
+
+    def key(self):
+        return self.pick("str", "len", "lambda q: str(q)", "lambda q: -q",
+                         "lambda q: q[1]", "lambda q: q['k']", "repr",
+                         "lambda q: (str(q), n)", "lambda q: len(str(q))",
+                         "lambda q, r=1: str(q)[r:]")
+
+    def make_list(self, d):
+        p = self.paren
+        return self.pick(
+            lambda: "[%s, %s]" % (self.expr(d), self.expr(d)),
+            lambda: "(%s, %s)" % (self.expr(d), self.expr(d)),
+            lambda: "%s + %s" % (p(d, "list"), p(d, "list")),
+            lambda: "%s * %s" % (p(d, "list"), self.pick("2", "0", "-1")),
+            lambda: "%s[%s]" % (p(d, "list"), self.pick(
+                "1:", ":2", "::-1", "1:3", "::2", "-2:", ":-1", "5:0:-2",
+                "::z")),
+            lambda: "[%s for %s in %s%s]" % self.clause(d),
+            lambda: "[%s for %s in %s%s]" % self.clause(d),
+            lambda: "[(q, r) for q in %s for r in %s]" % (
+                self.expr(d, "list"), self.pick("l", "'ab'", "range(2)",
+                                                "[q]")),
+            lambda: "list(%s for %s in %s%s)" % self.clause(d),
+            lambda: "sorted({%s for %s in %s%s})" % self.clause(d),
+            lambda: "sorted(set(%s) %s {1, 2})" % (
+                self.expr(d, "nums"), self.pick("|", "&", "-", "^")),
+            lambda: "sorted(%s%s)" % (self.expr(d, self.pick(
+                "nums", "str", "list", "dict")), self.pick(
+                    "", ", reverse=True", ", key=" + self.key())),
+            lambda: "list(reversed(%s))" % self.expr(d, self.pick(
+                "list", "str", "nums")),
+            lambda: "list(enumerate(%s%s))" % (self.expr(
+                d, self.pick("list", "str")), self.pick("", ", 1",
+                                                        ", start=2")),
+            lambda: "list(zip(%s, %s))" % (self.expr(d, "list"),
+                                           self.expr(d, "str")),
+            lambda: "list(map(%s, %s))" % (self.key(), self.expr(d, "list")),
+            lambda: "list(filter(%s, %s))" % (self.pick(
+                "None", "lambda q: q", "str", "lambda q: q != 1"),
+                self.expr(d, "list")),
+            lambda: "list(map(lambda q, r: (r, q), %s, l))" % self.expr(
+                d, "list"),
+            lambda: "%s(%s)" % (self.pick("list", "tuple"), self.expr(
+                d, self.pick("list", "str", "dict"))),
+            lambda: "%s.%s" % (p(d, "str"), self.r.choice(STR_LISTS)),
+            lambda: "list(%s.%s())" % (p(d, "dict"), self.pick(
+                "items", "keys", "values")),
+            lambda: "[*%s, *%s]" % (p(d, "list"), p(d, "str")),
+            lambda: "list(range(%s))" % self.pick(
+                "5", "1, 9, 3", "3, 0, -1", "0", "n", "2, n, 10", "1, 2, 0"),
+            lambda: "list(%s)[:9]" % self.expr(d, "list"),
+            lambda: "d.get('b', %s)" % self.expr(d, "list"),
+        )()
+
+    def clause(self, d):
+        target = self.pick("q", "q", "q", "q, r", "(q, *r)")
+        element = self.pick("q", "q * 2", "str(q)", "(q, n)", "[q]",
+                            self.expr(0), "q")
+        it = self.expr(d, "list") if target == "q" else self.pick(
+            "pairs", "d.items()", "zip(l, ls)", "enumerate(ls)",
+            self.expr(d, "list"))
+        if target == "(q, *r)":
+            element = self.pick("q", "r", "len(r)")
+        cond = self.pick("", "", " if q", " if q != 1",
+                         " if " + self.paren(0, "bool"))
+        return element, target, "(%s)" % it, cond
+
+    def make_nums(self, d):
+        return self.pick(
+            lambda: "[%s, %s]" % (self.expr(d, "num"), self.expr(d, "num")),
+            lambda: "[q * 2 for q in %s]" % self.paren(d, "nums"),
+            lambda: "range(%s)" % self.pick("3", "1, 4", "9, 0, -4"),
+            lambda: "[len(q) for q in %s]" % self.pick("ls", "nested"),
+            lambda: "[%s for q in range(4) if q %% 2 == %s]" % (
+                self.pick("q", "q / 2", "-q"), self.pick("0", "1")),
+            lambda: "%s[%s]" % (self.paren(d, "nums"), self.pick(
+                ":2", "1:", "::-1")),
+        )()
+
+    def make_dict(self, d):
+        return self.pick(
+            lambda: "{'a': %s, %s: %s}" % (self.expr(d), self.pick(
+                "'b'", "1", "(1, 2)", "None", "1.0", "True",
+                self.expr(0)), self.expr(d)),
+            lambda: "{%s: %s for q in %s}" % (self.pick(
+                "q", "str(q)", "n"), self.pick("q", "1", "[q]"),
+                self.paren(d, "list")),
+            lambda: "{q: r for q, r in %s}" % self.pick(
+                "d.items()", "pairs", "zip(ls, l)", "enumerate(ls)"),
+            lambda: "dict(%s)" % self.pick(
+                "d, z=1", "pairs", "zip(ls, l)", "[(1, 2)]", "a=n",
+                self.expr(d, "dict"), "de"),
+            lambda: "{**%s, 'q': %s}" % (self.paren(d, "dict"),
+                                         self.expr(d)),
+            lambda: "%s | %s" % (self.paren(d, "dict"),
+                                 self.paren(d, "dict")),
+            lambda: "ds[%s]" % self.pick("0", "1", "-1", "3"),
+            lambda: "d[%s]" % self.pick("'c'", "'a'", "'zz'", "'b'"),
+        )()
+
+    def make_any(self, d):
+        return self.pick(
+            lambda: "%s.%s" % (self.pick("d", "de", "ds[0]"),
+                               self.r.choice(DICT_CALLS)),
+            lambda: "%s.%s" % (self.pick("l", "ls", "lm", "le", "pairs"),
+                               self.r.choice(LIST_CALLS)),
+            lambda: "%s[%s]" % (self.paren(d, "list"), self.paren(d, "int")),
+            lambda: "%s[%s]" % (self.paren(d, "dict"), self.paren(d, "str")),
+            lambda: "next(iter(%s)%s)" % (self.expr(d, "list"), self.pick(
+                "", ", None")),
+            lambda: "(%s)" % self.expr(d),
+            lambda: "%s %s %s" % (self.paren(d, "any"), self.pick(
+                "+", "-", "*", "/", "%", "<", "=="), self.paren(d, "any")),
+            lambda: "getattr(%s, %s)()" % (self.paren(0, "str"), self.pick(
+                "'upper'", "'nope'", "'strip'")),
+            lambda: "max(%s%s)" % (self.expr(d, "list"), self.pick(
+                "", ", default=%s" % self.expr(0), ", key=" + self.key())),
+            lambda: "pow(%s, %s)" % (self.expr(0, "int"), self.pick(
+                "2", "3, 5", "-1")),
+            lambda: "divmod(%s, %s)" % (self.expr(d, "num"),
+                                        self.expr(d, "num")),
+            lambda: "d.%s()" % self.pick("keys", "values", "items"),
+        )()
+
+    # statements
+
+    def body(self, depth, n=None):
+        n = self.r.randrange(1, 4) if n is None else n
+        return [self.statement(depth) for _ in range(n)]
+
+    def tag(self, text):
+        return self.pick("{%% %s %%}", "{%% %s %%}", "{%%%s%%}",
+                         "{%%  %s\n%%}") % text
+
+    def end(self):
+        return self.pick("{% end %}", "{% end %}", "{%end%}", "{% end if %}")
+
+    def value(self):
+        return self.pick("{{ %s }}", "{{ %s }}", "{{%s}}", "{%% raw %s %%}",
+                         "{{ %s }}") % self.expr(3)
+
+    def target(self):
+        name = self.pick("a", "b", "x", "v")
+        others = ["c1", "c2", "c3"]
+        kind = self.r.randrange(14)
+        if kind < 7:
+            return [name], "%s = %s" % (name, self.expr(3))
+        if kind == 7:
+            return [name, "c1"], "%s, c1 = %s" % (name, self.pick(
+                "1, 2", "pairs[0]", self.expr(2, "list"), "c1, " + name,
+                "%s, %s" % (self.expr(1), self.expr(1))))
+        if kind == 8:
+            return others, "%s = %s" % (self.pick(
+                "c1, *c2, c3", "*c1, c2, c3", "[c1, c2, *c3]",
+                "(c1, (c2, c3))", "c1, c2, c3"), self.pick(
+                    "l", "ls", "'abc'", "1, (2, 3)", "range(4)",
+                    self.expr(2, "list")))
+        if kind == 9:
+            return [name, "c1"], "%s = c1 = %s" % (name, self.expr(2))
+        if kind == 10:
+            return [], "%s %s= %s" % (self.pick(
+                "n", name, "s", "l", name, "d['a']", "l[0]"), self.pick(
+                    "+", "-", "*", "/", "//", "%", "|", "&", "^", "**",
+                    "<<"), self.expr(1, self.pick("int", "str", "list")))
+        if kind == 11:
+            return [], "%s = %s" % (self.pick(
+                "d['a']", "l[0]", "l[-1]", "d[n]", "ls[99]", "s[0]",
+                "nested[0][1]"), self.expr(2))
+        if kind == 12:
+            return [name, "c1"], "%s = %s; c1 = %s" % (
+                name, self.expr(1), self.expr(1))
+        return [], self.pick("l.append(%s)", "d.update(z=%s)",
+                             "ls.insert(1, %s)", "%s") % self.expr(1)
+
+    def statement(self, depth):
+        kind = self.r.randrange(27) if depth > 0 else self.r.randrange(11)
+        if kind < 5:
+            return self.value()
+        if kind < 8:
+            return self.r.choice(TEXTS)
+        if kind == 8:
+            return self.pick("{# c #}", "{% comment c %}", "{#\n{{ x }}\n#}",
+                             "{% raw 'a<b' %}")
+        if kind < 11:
+            names, text = self.target()
+            self.vars += names
+            return self.tag("set " + text)
+        if kind in (11, 12):
+            parts = [self.tag("if " + self.expr(2))] + self.body(depth - 1)
+            while self.r.random() < .3:
+                parts += [self.tag("elif " + self.expr(2))] + \
+                    self.body(depth - 1)
+            if self.r.random() < .5:
+                parts += [self.tag("else")] + self.body(depth - 1)
+            return parts + [self.end()]
+        if kind in (13, 14, 15, 16):
+            return self.loop(depth)
+        if kind == 17:
+            self.whiles += 1
+            var = "w%d" % self.whiles
+            self.loops += 1
+            parts = [self.tag("set %s = 0" % var), self.tag(
+                "while %s < %s" % (var, self.pick("3", "2", "l[0]"))),
+                self.tag("set %s += 1" % var), "{{ %s }}" % var] + \
+                self.body(depth - 1)
+            parts += self.jump()
+            self.loops -= 1
+            if self.r.random() < .3:
+                parts += [self.tag("else")] + self.body(depth - 1)
+            return parts + [self.end()]
+        if kind in (18, 19, 20):
+            return self.attempt(depth)
+        if kind == 21:
+            loops, self.loops = self.loops, 0
+            parts = [self.tag("apply " + self.pick(
+                "xhtml_escape", "url_escape", "linkify", "escape",
+                "(lambda q: q)"))]
+            parts += self.body(depth - 1) + [self.end()]
+            self.loops = loops
+            return parts
+        if kind == 22:
+            return [self.tag("block " + self.pick("one", "two", "b1", "b2"))] \
+                + self.body(depth - 1) + [self.end()]
+        if kind == 23:
+            return self.pick("{% include inc.html %}", "{% include inc.txt %}",
+                             '{% include "inc.html" %}', "{% include esc %}",
+                             "{% include sub/one %}", "{% include /nope %}",
+                             "{% include base %}")
+        if kind == 24:
+            return self.tag("whitespace " + self.pick(
+                "all", "single", "oneline", "single"))
+        if kind == 25:
+            return self.tag("autoescape " + self.pick(
+                "None", "xhtml_escape", "url_escape", "escape"))
+        return self.pick("{{! x }}", "{%! x %}", "{#! x #}", "{{{!", "{{!{{")
+
+    def jump(self):
+        if self.r.random() < .3:
+            return ["{%% if %s %%}" % self.expr(1),
+                    self.pick("{% break %}", "{% continue %}"), "{% end %}"]
+        return []
+
+    def loop(self, depth):
+        var = self.pick("i", "x", "y", "i", "n", "s")
+        names, it = [var], self.pick(self.expr(2, "list"), "l", "ls",
+                                     "range(3)", "d", "s", "ds", "nested")
+        if self.r.random() < .3:
+            text, names, it = self.pick(
+                ("i, j", ["i", "j"], "enumerate(ls)"),
+                ("(i, j)", ["i", "j"], "d.items()"),
+                ("i, (j, x)", ["i", "j", "x"], "enumerate(pairs)"),
+                ("i, *j", ["i", "j"], "pairs"),
+                ("i, j", ["i", "j"], self.expr(2, "list")),
+                ("i, j", ["i", "j"], "zip(l, ls)"),
+                ("d['q']", [], "l"), ("l[0]", [], "range(2)"))
+        else:
+            text = var
+        self.vars += names
+        self.loops += 1
+        parts = [self.tag("for %s in %s" % (text, it))] + \
+            self.body(depth - 1) + self.jump()
+        self.loops -= 1
+        if self.r.random() < .3:
+            parts += [self.tag("else")] + self.body(depth - 1)
+        return parts + [self.end()]
+
+    def attempt(self, depth):
+        parts = [self.tag("try")] + self.body(depth - 1)
+        if self.loops:
+            parts += self.jump()
+        handlers = self.r.random() < .9
+        if handlers:
+            for _ in range(self.pick(1, 1, 2)):
+                name = self.r.choice(ERRORS)
+                text = self.pick("except " + name, "except Exception",
+                                 "except %s as err" % name)
+                parts += [self.tag(text)] + self.body(depth - 1)
+                if text.endswith("as err") and self.r.random() < .1:
+                    parts.append("{{ str(err)[:0] }}")
+            if self.r.random() < .2:
+                parts += [self.tag("except"), "!"]
+            if self.r.random() < .3:
+                parts += [self.tag("else")] + self.body(depth - 1)
+        if not handlers or self.r.random() < .3:
+            parts += [self.tag("finally")] + self.body(depth - 1)
+        return parts + [self.end()]
+
+    def template(self):
+        parts = self.body(2, self.r.randrange(1, 5))
+        r = self.r.random()
+        if r < .12:
+            base = self.pick("base", "mid.html", '"base"', "esc")
+            parts = ["{%% extends %s %%}" % base, "{% block one %}", parts,
+                     "{% end %}"]
+            if self.r.random() < .5:
+                parts += ["{% block three %}"] + self.body(1) + ["{% end %}"]
+        return parts
+
+
+def flatten(parts):
+    return "".join(p if isinstance(p, str) else flatten(p) for p in parts)
+
+
+def options_of(rnd):
+    opts = {}
+    if rnd.random() < .15:
+        opts["autoescape"] = rnd.choice([None, "url_escape", "xhtml_escape"])
+    if rnd.random() < .15:
+        opts["whitespace"] = rnd.choice(["all", "single", "oneline"])
+    main = rnd.choice(["main", "main.html", "main.html", "main.js",
+                       "sub/main.txt"])
+    return opts, main
+
+
+def too_slow(*_):
+    raise TimeoutError("too slow")
+
+
+def with_tornado(source, case):
+    opts, main = case
+    loader = tornado.template.DictLoader(dict(HELPERS, **{main: source}),
+                                         **opts)
+    signal.alarm(5)
+    try:
+        return True, loader.load(main).generate(
+            **json.loads(json.dumps(CONTEXT))).decode()
+    except Exception as e:      # whatever it is, the other must fail as well
+        return False, "%s: %s" % (type(e).__name__, e)
+    finally:
+        signal.alarm(0)
+
+
+class Tpl:
+    def __init__(self, command):
+        self.command = command
+        self.start()
+
+    def start(self):
+        self.proc = subprocess.Popen([self.command, "batch"],
+                                     stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE)
+
+    def render(self, source, case):
+        opts, main = case
+        request = {"syntax": "tornado", "options": opts,
+                   "templates": dict(HELPERS, **{main: source}),
+                   "main": main, "context": CONTEXT, "globals": {}}
+        signal.alarm(20)
+        try:
+            self.proc.stdin.write(json.dumps(request).encode() + b"\n")
+            self.proc.stdin.flush()
+            line = self.proc.stdout.readline()
+        except TimeoutError:
+            self.proc.kill()
+            self.proc.wait()
+            self.start()
+            return False, "CRASH hangs"
+        except OSError:
+            line = b""
+        finally:
+            signal.alarm(0)
+        if not line:
+            status = self.proc.wait()
+            self.start()
+            return False, "CRASH %d" % status
+        reply = json.loads(line)
+        return reply["ok"], reply.get("output", reply.get("error"))
+
+
+def known(ours, theirs):
+    text = str(ours[1]) + str(theirs[1])
+    return ("64 bits" in str(ours[1]) or re.search(r" at 0x|object at", text)
+            or "too large" in text
+            or re.search(r"\d{19,}", str(theirs[1])) is not None
+            or "more than" in str(ours[1]) and "bytes" in str(ours[1])
+            or "fractional power" in str(ours[1])
+            or "limit" in str(ours[1]) or "too slow" in str(theirs[1]))
+
+
+def differ(tpl, source, case):
+    theirs = with_tornado(source, case)
+    ours = tpl.render(source, case)
+    if "CRASH" in str(ours[1]) and not ours[0]:
+        return ours, theirs
+    if ours[0] == theirs[0] and (not ours[0] or ours[1] == theirs[1]):
+        return None
+    if known(ours, theirs):
+        return None
+    if theirs[0] and "block" in source and "ParseError" in str(ours[1]):
+        return None     # in a block that is overridden, so Python never sees
+    return ours, theirs
+
+
+def shrink(tpl, parts, case):
+    """drops pieces for as long as the rest still differs"""
+    flat = []
+
+    def walk(node):
+        for p in node:
+            if isinstance(p, str):
+                flat.append(p)
+            else:
+                walk(p)
+    walk(parts)
+    again = True
+    while again:
+        again = False
+        for size in (len(flat) // 2, 4, 3, 2, 1):
+            i = 0
+            while size and i < len(flat):
+                trial = flat[:i] + flat[i + size:]
+                theirs = with_tornado("".join(trial), case)
+                syntax = not theirs[0] and re.match(
+                    "ParseError|SyntaxError|IndentationError", theirs[1])
+                if trial and not syntax and differ(tpl, "".join(trial), case):
+                    flat = trial
+                    again = True
+                else:
+                    i += 1
+    return "".join(flat)
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__)
+    ap.add_argument("--tpl", default="build/tpl")
+    ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--cases", type=int, default=5000)
+    ap.add_argument("--show", type=int, default=10)
+    args = ap.parse_args()
+    signal.signal(signal.SIGALRM, too_slow)
+    warnings.simplefilter("ignore")
+    # Tornado logs the code of templates that Python cannot compile
+    logging.getLogger("tornado").setLevel(logging.CRITICAL)
+    tpl = Tpl(args.tpl)
+    bad = rendered = 0
+    for k in range(args.cases):
+        rnd = random.Random("%d.%d" % (args.seed, k))
+        case = options_of(rnd)
+        parts = Gen(rnd).template()
+        source = flatten(parts)
+        result = differ(tpl, source, case)
+        rendered += with_tornado(source, case)[0] if k % 50 == 0 else 0
+        if result is None:
+            continue
+        bad += 1
+        if bad <= args.show:
+            small = shrink(tpl, parts, case)
+            result = differ(tpl, small, case) or result
+            print("case %d.%d %s\n  template %s\n  tornado  %r\n  tpl      %r"
+                  % (args.seed, k, json.dumps(case), json.dumps(
+                      small, ensure_ascii=False), result[1], result[0]))
+            sys.stdout.flush()
+    print("about %d %% of the cases render" % (
+        100 * rendered // max(1, (args.cases + 49) // 50)))
+    print("%d passed, %d failed" % (args.cases - bad, bad))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

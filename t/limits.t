@@ -1,0 +1,113 @@
+# A render has an end, and others do not wait for it.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use IO::Select;
+use Test::More;
+use Time::HiRes qw(sleep time);
+use TplServer;
+
+my $slow = $ENV{TPL_SANITIZED} ? 20 : 1;
+
+my $t = TplServer->new(
+    files => {
+        # about a second of work in one request
+        'templates/work.html' =>
+            '{% for i in range(3000) %}{% for j in range(1000) %}'
+            . '{% if i * j == -1 %}x{% endif %}'
+            . '{% endfor %}{% endfor %}done {{ nginx.arg_n }}',
+        'templates/quick.html' => 'quick {{ nginx.arg_n }}',
+        'templates/endless.html' =>
+            '{% for a in range(100000) %}{% for b in range(100000) %}'
+            . '{% endfor %}{% endfor %}{{ nginx.arg_n }}',
+        'templates/while.html' => '{% while True %}{% end %}',
+        'templates/memory.html' =>
+            '{% set ns = namespace(s="x" * 1000) %}{% for i in range(100) %}'
+            . '{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ nginx.arg_n }}',
+        'templates/output.html' =>
+            '{% set s = "x" * 1000000 %}{% for i in range(1000) %}{{ s }}'
+            . '{% endfor %}{{ nginx.arg_n }}',
+        'templates/recursion.html' =>
+            '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}{{ nginx.arg_n }}',
+        'templates/include.html' => '{% include "include.html" %}',
+    },
+    http => <<'EOC',
+        log_format s '$uri $status $tpl_steps';
+        access_log logs/steps.log s;
+EOC
+    server => <<'EOC');
+        location = /work { tpl_render work.html; }
+        location = /quick { tpl_render quick.html; }
+        location = /endless { tpl_render endless.html; }
+        location = /while { tpl_syntax tornado; tpl_render while.html; }
+        location = /memory { tpl_render memory.html; }
+        location = /output { tpl_render output.html; }
+        location = /recursion { tpl_render recursion.html; }
+        location = /include { tpl_render include.html; }
+        location = /ssi { ssi on; default_type text/html;
+            return 200 '<!--#include virtual="/work?n=1" --> <!--#include virtual="/work?n=2" -->'; }
+EOC
+$t->start;
+
+
+# one worker, a long render, and quick ones meanwhile
+
+my $s = $t->connect;
+$s->syswrite("GET /work?n=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+my ($quick, $longest, $start) = (0, 0, time);
+
+until (IO::Select->new($s)->can_read(0) || time - $start > 60) {
+    my $begin = time;
+    last unless $t->get('/quick?n=1')->{body} eq 'quick 1';
+    my $took = time - $begin;
+    $longest = $took if $took > $longest;
+    $quick++;
+}
+
+my $answer = '';
+while ($s->sysread($answer, 65536, length $answer)) { }
+
+like($answer, qr/\r\n\r\ndone 1$/, 'the long render came to its end');
+cmp_ok($quick, '>', 5, 'quick pages were served meanwhile');
+cmp_ok($longest, '<', 0.1 * $slow, 'and none of them waited long');
+
+
+# a client that goes away ends its render
+
+$s = $t->connect;
+$s->syswrite("GET /endless HTTP/1.1\r\nHost: x\r\n\r\n");
+sleep 0.2;
+close $s;
+sleep 0.2 * $slow;
+
+like($t->log('steps.log'), qr/^\/endless 499 \d+$/m,
+     'a client that goes away: the render ends');
+
+
+# limits
+
+for (['endless', qr/LimitError|step|limit/i], ['while', qr/limit/i],
+     ['memory', qr/limit|long/i], ['output', qr/limit|output/i],
+     ['recursion', qr/recursion|depth|nest/i],
+     ['include', qr/recursion|depth|nest/i])
+{
+    my ($name, $why) = @$_;
+    my $before = length $t->log;
+    my $page = $t->get("/$name?n=1");
+
+    is($page->{status}, 500, "$name: 500");
+    like(substr($t->log, $before), qr/\[error\] .*$name\.html" failed: .*$why/,
+         "$name: the log says why");
+}
+
+is($t->get('/quick?n=2')->{body}, 'quick 2', 'and on it goes');
+
+like($t->get('/ssi')->{body}, qr/^done 1 done 2$/,
+     'long renders in subrequests');
+
+$t->finish;
+
+done_testing();

@@ -9,6 +9,8 @@ use TplServer;
 
 my $long = 'x' x 300_000;
 
+my $port = TplServer::free_port();
+
 my $t = TplServer->new(
     files => {
         'templates/a.html' => 'a {{ nginx.arg_n }} {{ nginx.server_protocol }}',
@@ -17,8 +19,8 @@ my $t = TplServer->new(
         'templates/loop.html' =>
             '{% for i in range(20000) %}{{ i }},{% endfor %}{{ nginx.arg_n }}',
     },
-    server => <<'EOC');
-        listen unix:%DIR%/logs/h2.sock http2;
+    server => <<"EOC");
+        listen 127.0.0.1:$port http2;
         location / { tpl_render a.html; }
         location /const { tpl_render const.html; }
         location /long { tpl_render long.html; }
@@ -95,23 +97,18 @@ like($answer, qr{19999,oneHTTP/1\.1 200.*\r\n\r\na two HTTP/1\.1HTTP/1\.1 200.*1
 
 # HTTP/2
 
-SKIP: {
-    chomp(my $curl = `which curl` // '');
-    skip 'no curl', 5 unless $curl;
+my $h2 = "http://127.0.0.1:$port";
+my $count = join('', map { "$_," } 0 .. 19999);
 
-    my @h2 = ($curl, '-s', '--http2-prior-knowledge', '--unix-socket',
-              "$t->{dir}/logs/h2.sock");
-
-    is($t->run(@h2, 'http://localhost/?n=1'), 'a 1 HTTP/2.0', 'HTTP/2');
-    is($t->run(@h2, 'http://localhost/const', 'http://localhost/?n=2'),
-       'constant 42a 2 HTTP/2.0', 'HTTP/2: two streams');
-    is($t->run(@h2, 'http://localhost/long?n=3'), "3${long}3",
-       'HTTP/2: a long page');
-    is($t->run(@h2, 'http://localhost/loop?n=4'),
-       join('', map { "$_," } 0 .. 19999) . '4', 'HTTP/2: several turns');
-    like($t->run(@h2, '-I', 'http://localhost/const'),
-         qr/^HTTP\/2 200.*content-length: 11\r\n/s, 'HTTP/2: HEAD');
-}
+is($t->run('nghttp', "$h2/?n=1"), 'a 1 HTTP/2.0', 'HTTP/2');
+is($t->run('nghttp', "$h2/const", "$h2/?n=2"), 'constant 42a 2 HTTP/2.0',
+   'HTTP/2: two streams');
+is($t->run('nghttp', "$h2/long?n=3"), "3${long}3", 'HTTP/2: a long page');
+is($t->run('nghttp', "$h2/loop?n=4"), $count . '4', 'HTTP/2: several turns');
+like($t->run('nghttp', '-v', '-H', ':method: HEAD', "$h2/const"),
+     qr/:status: 200.*content-length: 11/s, 'HTTP/2: HEAD');
+like($t->run('h2load', '-n', 200, '-c', 2, '-m', 50, "$h2/loop?n=5"),
+     qr/status codes: 200 2xx/, 'HTTP/2: 200 requests, many at a time');
 
 
 # clients that go away: before, while and after a page is made

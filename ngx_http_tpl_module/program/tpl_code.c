@@ -90,9 +90,11 @@ tpl_code_begin(tpl_builder_t *b, tpl_compiler_t *c, tpl_builder_t *outer,
     b->c = c;
     b->outer = outer;
     b->autoescape = c->unit->tmpl.autoescape;
+    b->literals = c->unit->tmpl.autoescape;
 
     if (outer != NULL) {
         b->autoescape = outer->autoescape;
+        b->literals = outer->literals;
     }
 
     if (pos != NULL) {

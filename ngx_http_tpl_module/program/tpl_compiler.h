@@ -236,6 +236,9 @@ struct tpl_builder_s {
     /* whether output is escaped here, if that is known: 0, 1, or -1 */
     tpl_int_t                    autoescape;
 
+    /* where it is not, literals go by the mode around (Jinja2 does so) */
+    tpl_uint_t                   literals;
+
     /* Tornado: names that the function assigns to, and the names of
      * comprehensions around the code, innermost last */
     tpl_vec(tpl_sym_ref_t)       locals;

@@ -1060,13 +1060,16 @@ tpl_emit_output(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *expr,
         return TPL_ERROR;
     }
 
-    if (rc == TPL_OK && !(how == TPL_OUT_AUTO && b->autoescape < 0)) {
+    if (rc == TPL_OK
+        && (how != TPL_OUT_AUTO || b->autoescape >= 0
+            || expr->type == TPL_NODE_CONST))
+    {
 
         /* a constant: static text */
 
         exec = &b->c->set->exec;
 
-        if (how == TPL_OUT_AUTO && b->autoescape) {
+        if (how == TPL_OUT_AUTO && b->literals) {
             rc = tpl_to_markup(exec, &v, &text);
 
         } else {

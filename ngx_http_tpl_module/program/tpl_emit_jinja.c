@@ -637,7 +637,7 @@ static tpl_int_t
 tpl_emit_autoescape(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 {
     tpl_int_t    saved;
-    tpl_uint_t   truth;
+    tpl_uint_t   truth, literals;
     tpl_value_t  v;
     tpl_scope_t  inner;
 
@@ -651,6 +651,7 @@ tpl_emit_autoescape(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
     tpl_try(tpl_enter(b, inner.symbols, 0));
 
     saved = b->autoescape;
+    literals = b->literals;
 
     tpl_try(tpl_code_emit(b, TPL_INSN_AUTOESCAPE_SAVE, 0, 0, 0));
     tpl_try(tpl_emit_expr(b, &inner, node->u.with.values));
@@ -662,6 +663,7 @@ tpl_emit_autoescape(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
         && tpl_truth(&b->c->set->exec, &v, &truth) == TPL_OK)
     {
         b->autoescape = truth;
+        b->literals = truth;
     }
 
     if (tpl_leave_push(b, TPL_LEAVE_AUTOESCAPE) == NULL) {
@@ -672,6 +674,7 @@ tpl_emit_autoescape(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 
     tpl_leave_pop(b);
     b->autoescape = saved;
+    b->literals = literals;
 
     return tpl_code_emit(b, TPL_INSN_AUTOESCAPE_RESTORE, 0, 0, 0);
 }

@@ -91,7 +91,7 @@ sub configure {
 
     my $user = $> == 0 ? 'user root;' : '';
 
-    my $conf = <<"EOC";
+    $self->write('nginx.conf', <<"EOC");
 load_module $module;
 $user
 worker_processes $self->{workers};
@@ -112,10 +112,6 @@ $self->{server}
 }
 EOC
 
-    # what does not take a path relative to the prefix
-    $conf =~ s/%DIR%/$self->{dir}/g;
-
-    $self->write('nginx.conf', $conf);
     make_path("$self->{dir}/tmp");
 }
 

@@ -6,6 +6,7 @@
 
 #include "builtins/tpl_args.h"
 #include "builtins/tpl_builtins.h"
+#include "builtins/tpl_methods.h"
 
 
 /* Jinja2: do_attr: attributes alone, never items */
@@ -171,7 +172,8 @@ tpl_filter_last(tpl_call_t *call)
     tpl_int_t          rc;
     tpl_exec_t        *exec;
     tpl_dict_t        *dict;
-    tpl_value_t       *v;
+    tpl_value_t       *v, list;
+    tpl_view_kind_t    kind;
     const tpl_char_t  *p;
 
     exec = call->exec;
@@ -213,6 +215,17 @@ tpl_filter_last(tpl_call_t *call)
         break;
 
     case TPL_OBJECT:
+
+        if (tpl_dict_view(v, &kind, &dict) == TPL_OK) {
+            rc = tpl_to_list(exec, v, &list);
+
+            if (rc != TPL_OK) {
+                return rc;
+            }
+
+            v = &list;
+            break;
+        }
 
         if (v->u.obj->cls->length != NULL
             && v->u.obj->cls->get_item != NULL)

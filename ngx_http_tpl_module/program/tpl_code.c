@@ -402,6 +402,14 @@ tpl_code_slot(tpl_builder_t *b, uint32_t level, const tpl_name_t *name,
         }
     }
 
+    /* a loop keeps its state in the slot before that of its `loop` */
+
+    if (tpl_str_is(&name->str, "loop")
+        && tpl_code_temp(b, 1, slot) != TPL_OK)
+    {
+        return TPL_ERROR;
+    }
+
     s = tpl_vec_push(b->c->arena, &b->slots);
     if (s == NULL) {
         return tpl_compile_memory(b->c);

@@ -243,7 +243,7 @@ static tpl_int_t
 tpl_emit_loop(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
     tpl_uint_t extended, tpl_uint_t flags)
 {
-    uint32_t           slot, empty, i, captured;
+    uint32_t           slot, empty, captured;
     tpl_str_t          str;
     tpl_label_t        next, end, cont, over;
     tpl_leave_t       *leave;
@@ -284,24 +284,10 @@ tpl_emit_loop(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
             return TPL_ERROR;
         }
 
-        /* the loop object's slot is the one behind the loop's own */
+        /* the loop's own slot is the one before that of the loop object */
 
-        for (i = 0; i < b->slots.n; i++) {
-            if (b->slots.elts[i].name == loop
-                && b->slots.elts[i].level == body.symbols->level)
-            {
-                break;
-            }
-        }
-
-        if (i == b->slots.n) {
-            tpl_try(tpl_code_temp(b, 2, &slot));
-            b->slots.elts[slot + 1].name = loop;
-            b->slots.elts[slot + 1].level = body.symbols->level;
-
-        } else {
-            slot = i - 1;
-        }
+        tpl_try(tpl_code_slot(b, body.symbols->level, loop, &slot));
+        slot--;
 
         tpl_try(tpl_symbols_param(body.symbols, loop, NULL));
     }

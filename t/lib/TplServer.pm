@@ -118,7 +118,9 @@ EOC
 
 sub command {
     my ($self, @args) = @_;
-    return ($nginx, '-p', "$self->{dir}/", '-c', "$self->{dir}/nginx.conf",
+    my $prefix = $self->{prefix} // $self->{dir};
+
+    return ($nginx, '-p', "$prefix/", '-c', "$self->{dir}/nginx.conf",
             '-e', "$self->{dir}/logs/error.log", @args);
 }
 
@@ -341,7 +343,10 @@ sub finish {
 
 sub stop {
     my ($self) = @_;
-    my $pid = $self->pid or return;
+    my $pid = $self->pid;
+
+    delete $self->{started};
+    return unless $pid;
 
     kill 'QUIT', $pid;
 

@@ -117,7 +117,8 @@ for my $n (0 .. $#cases) {
 
     print $in "$case->{request}\n";
     $in->flush;
-    my $reply = $json->decode(scalar <$out>);
+    my $line = <$out> // last;
+    my $reply = $json->decode($line);
 
     if ($case->{refused}) {
         note("nginx -t refuses $case->{name}");
@@ -132,10 +133,13 @@ for my $n (0 .. $#cases) {
 
 close $in;
 waitpid $pid, 0;
+is($?, 0, '`tpl batch` has answered all');
 
 cmp_ok(scalar(grep { $_->{refused} } @cases), '<', @cases / 20,
        'only few are refused');
 
-$t->finish;
+# what nginx -t has said of the refused ones is in the log, too
+
+$t->finish(emerg => 1);
 
 done_testing();

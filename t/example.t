@@ -5,7 +5,6 @@ use warnings;
 
 use lib 't/lib';
 use Cwd qw(getcwd);
-use File::Spec;
 use Test::More;
 use TplServer;
 
@@ -17,11 +16,8 @@ my $here = getcwd;
 
 # as tools/run.sh does: another port, other files
 
-my $module = File::Spec->rel2abs($ENV{TPL_MODULE}
-                                 || 'build/ngx_http_tpl_module.so');
-
 $conf =~ s/listen  8888/listen 127.0.0.1:$t->{port}/ or die;
-$conf =~ s{build/ngx_http_tpl_module\.so}{$module} or die;
+$conf =~ s/^load_module .*$/$TplServer::load/m or die;
 $conf =~ s{build/run}{$t->{dir}/logs}g or die;
 
 my $temp = join ' ', map { "${_}_temp_path $t->{dir}/tmp/$_;" }

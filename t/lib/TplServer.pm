@@ -26,8 +26,14 @@ use IO::Socket::INET;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $module = File::Spec->rel2abs($ENV{TPL_MODULE}
-                                 || 'build/ngx_http_tpl_module.so');
+# TPL_MODULE=static: the nginx has it built in
+
+our $module = File::Spec->rel2abs($ENV{TPL_MODULE}
+                                  || 'build/ngx_http_tpl_module.so');
+our $load = "load_module $module;";
+
+$load = '' if ($ENV{TPL_MODULE} // '') eq 'static';
+
 my $nginx = $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
 
 # a build with sanitizers is slower
@@ -37,7 +43,7 @@ my $slow = $ENV{TPL_SANITIZED} ? 4 : 1;
 sub new {
     my ($class, %args) = @_;
 
-    die "$module is not there; run `make module` first\n" unless -f $module;
+    die "$module is not there; run `make module` first\n" unless -f $module || !$load;
 
     my $self = bless {
         dir => File::Temp->newdir('tplXXXXXX', TMPDIR => 1),
@@ -92,7 +98,7 @@ sub configure {
     my $user = $> == 0 ? 'user root;' : '';
 
     $self->write('nginx.conf', <<"EOC");
-load_module $module;
+$load
 $user
 worker_processes $self->{workers};
 error_log logs/error.log info;

@@ -17,10 +17,17 @@ use File::Spec;
 use Test::More;
 use Test::Nginx::Util;
 
-our $Module = File::Spec->rel2abs($ENV{TPL_MODULE}
-                                  || 'build/ngx_http_tpl_module.so');
+# TPL_MODULE=static: the nginx has it built in
 
-die "$Module is not there; run `make module` first\n" unless -f $Module;
+our $Load = '';
+
+if (($ENV{TPL_MODULE} // '') ne 'static') {
+    my $module = File::Spec->rel2abs($ENV{TPL_MODULE}
+                                     || 'build/ngx_http_tpl_module.so');
+
+    die "$module is not there; run `make module` first\n" unless -f $module;
+    $Load = "load_module $module;";
+}
 
 $ENV{TEST_NGINX_SERVROOT_NOW} = $Test::Nginx::Util::ServRoot;
 
@@ -34,7 +41,7 @@ add_block_preprocessor(sub {
     my $block = shift;
     my $main = $block->main_config // '';
 
-    $block->set_value('main_config', "load_module $Module;\n$main");
+    $block->set_value('main_config', "$Load\n$main");
 
     my $http = $block->http_config // '';
 

@@ -241,4 +241,42 @@ for my $line ('tpl_syntax jinja', 'tpl_undefined strict',
     says("$line; $line;", {}, qr/directive is duplicate in/, "$line twice");
 }
 
+
+# the language
+
+says('location / { tpl_extensions none; tpl_render a.html; }',
+     { 'templates/a.html' => "{% for i in x %}{% break %}{% endfor %}\n" },
+     qr/a\.html:1:20: Encountered unknown tag 'break'/,
+     'a tag of an extension that is off');
+
+says('location / { tpl_extensions magic; tpl_render a.html; }', {},
+     qr/invalid value "magic"/, 'an extension that does not exist');
+
+says('location / { tpl_delimiters "[%" "%]" "[[" "]]"; tpl_render a.html; }',
+     {}, qr/"tpl_delimiters" directive takes the start and the end of blocks/,
+     'too few delimiters');
+
+says('location / { tpl_delimiters a b a d e f; tpl_render a.html; }', {},
+     qr/"a" starts two kinds of tags/, 'delimiters that are the same');
+
+says('location / { tpl_whitespace all oneline; tpl_render a.html; }', {},
+     qr/"tpl_whitespace" takes one of all, single, oneline/,
+     'modes of white space that exclude each other');
+
+says('location / { tpl_extensions none; tpl_render a.html; }',
+     { 'templates/a.html' => '{% do 1 %}' },
+     qr/^\[emerg\] templates\/a\.html:1:4: .*unknown tag 'do'/,
+     'tpl_extensions leaves out the language of what it does not name');
+
+says('tpl_delimiters "{%" "%}" "{{" "}}";', {},
+     qr/"tpl_delimiters" directive takes the start and the end of/,
+     'too few of tpl_delimiters');
+
+says('tpl_delimiters "{%" "%}" "{%" "}}" "{#" "#}";', {},
+     qr/"\{%" starts two kinds of tags/, 'tpl_delimiters with one start twice');
+
+says('tpl_whitespace all single;', {},
+     qr/"tpl_whitespace" takes one of all, single, oneline/,
+     'words of tpl_whitespace that exclude each other');
+
 done_testing();

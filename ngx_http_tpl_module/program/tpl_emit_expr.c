@@ -29,6 +29,9 @@ static tpl_int_t tpl_emit_unknown(tpl_builder_t *b, tpl_scope_t *s,
     tpl_node_t *node, tpl_builtin_table_t table);
 static tpl_int_t tpl_emit_bound(tpl_builder_t *b, tpl_scope_t *s,
     tpl_node_t *node, const tpl_builtin_t *fn, tpl_builtin_table_t table);
+static tpl_int_t tpl_is_literal(tpl_node_t *node, void *data);
+static tpl_int_t tpl_emit_literal(tpl_builder_t *b, tpl_scope_t *s,
+    tpl_node_t *expr);
 static tpl_int_t tpl_emit_list_dict(tpl_builder_t *b, tpl_scope_t *s,
     tpl_node_t *args, const uint32_t *caller_func);
 
@@ -1043,6 +1046,47 @@ tpl_emit_bound(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
 
 /* output */
 
+/* made of literals alone: what Jinja2 computes without asking for the mode */
+
+static tpl_int_t
+tpl_is_literal(tpl_node_t *node, void *data)
+{
+    switch (node->type) {
+
+    case TPL_NODE_NAME:
+    case TPL_NODE_ATTR:
+    case TPL_NODE_CALL:
+    case TPL_NODE_CONCAT:
+    case TPL_NODE_FILTER:
+    case TPL_NODE_TEST:
+    case TPL_NODE_MARKUP:
+        return TPL_DECLINED;
+
+    default:
+        return tpl_walk(node, tpl_is_literal, data);
+    }
+}
+
+
+/* a literal where the mode is known only at run time */
+
+static tpl_int_t
+tpl_emit_literal(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *expr)
+{
+    tpl_value_t  mode;
+
+    tpl_value_bool(&mode, b->literals);
+
+    tpl_try(tpl_code_emit(b, TPL_INSN_AUTOESCAPE_SAVE, 0, 0, 0));
+    tpl_try(tpl_code_push(b, &mode));
+    tpl_try(tpl_code_emit(b, TPL_INSN_AUTOESCAPE, 0, 0, 0));
+    tpl_try(tpl_emit_expr(b, s, expr));
+    tpl_try(tpl_code_emit(b, TPL_INSN_OUTPUT, TPL_OUT_AUTO, 0, 0));
+
+    return tpl_code_emit(b, TPL_INSN_AUTOESCAPE_RESTORE, 0, 0, 0);
+}
+
+
 tpl_int_t
 tpl_emit_output(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *expr,
     tpl_uint_t how)
@@ -1060,16 +1104,13 @@ tpl_emit_output(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *expr,
         return TPL_ERROR;
     }
 
-    if (rc == TPL_OK
-        && (how != TPL_OUT_AUTO || b->autoescape >= 0
-            || expr->type == TPL_NODE_CONST))
-    {
+    if (rc == TPL_OK && (how != TPL_OUT_AUTO || b->autoescape >= 0)) {
 
         /* a constant: static text */
 
         exec = &b->c->set->exec;
 
-        if (how == TPL_OUT_AUTO && b->literals) {
+        if (how == TPL_OUT_AUTO && b->autoescape) {
             rc = tpl_to_markup(exec, &v, &text);
 
         } else {
@@ -1099,6 +1140,12 @@ tpl_emit_output(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *expr,
         tpl_code_pos(b, expr);
 
         return tpl_code_text(b, &str, 0);
+    }
+
+    if (how == TPL_OUT_AUTO && b->autoescape < 0
+        && tpl_is_literal(expr, NULL) == TPL_OK)
+    {
+        return tpl_emit_literal(b, s, expr);
     }
 
     if (expr->type == TPL_NODE_CALL) {

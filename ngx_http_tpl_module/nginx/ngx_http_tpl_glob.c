@@ -6,8 +6,6 @@
  * links ends; a part that is written out follows links as open() does.
  */
 
-#include <dirent.h>
-
 #include "nginx/ngx_http_tpl_module.h"
 
 

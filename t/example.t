@@ -50,6 +50,7 @@ page('/notice?text=<b>hi', 200, qr/&lt;b&gt;hi/);
 page('/pages/index', 200, qr/Pages by name/);
 page('/pages/walks', 200, qr/<h1>Walks<\/h1>.*old mill &amp; back.*44\.0 km/s);
 page('/pages/walks?season=spring', 200, qr/<h1>Walks in spring<\/h1>/);
+is($t->get('/pages/')->{status}, 302, '/pages/: 302');
 page('/pages/missing', 404, qr/Page not found/);
 page('/pages/..%2fmain_j2', 404, qr/Page not found/);
 page('/status', 200, qr/Worker process<\/th><td>\d+/);

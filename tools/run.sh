@@ -35,8 +35,14 @@ nginx="$nginx -p $PWD/ -c $PWD/$run/nginx.conf -e $PWD/$run/error.log"
 $nginx -t -q
 
 echo "serving templates/ on:"
-sed -nE "s,^ *location +(= +)?(/[^ ]*).*,    http://127.0.0.1:$port\2,p" \
-    conf.example | sort -u
+
+# the locations that answer as they stand: exact ones that are not internal
+awk -v site="http://127.0.0.1:$port" '
+    $1 == "location" { path = ($2 == "=") ? $3 : "" }
+    $1 == "internal;" { path = "" }
+    $1 == "}" && path != "" { print "    " site path; path = "" }
+' conf.example
+
 echo "log files are in $run; Ctrl-C ends"
 
 exec $nginx -g 'daemon off;'

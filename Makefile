@@ -157,7 +157,9 @@ test-engine-asan: $B/asan/tpl
 test-diff: $B/tpl
 	@$(EACH) --quiet --jobs $(shell nproc) $(foreach s,1 2,\
 	    '$(PYTHON) t/diff/diff_jinja.py --tpl $B/tpl --seed $s \
-	     --cases $(DIFF)')
+	     --cases $(DIFF)' \
+	    '$(PYTHON) t/diff/diff_tornado.py --tpl $B/tpl --seed $s \
+	     --cases $(shell expr $(DIFF) / 4)')
 
 test-nginx: module cli
 	@TPL_MODULE=$(abspath $B)/ngx_http_tpl_module.so TPL=$(abspath $B)/tpl \

@@ -95,3 +95,20 @@ a
 ["GET /all", "GET /loop"]
 --- response_body eval
 ["1", "1"]
+
+
+
+=== TEST 6: Tornado's module tag renders a template with its arguments
+--- config
+    location = /a { tpl_syntax tornado; tpl_render a.html; }
+--- user_files
+>>> a.html
+{% for x in [1, 2] %}{% module Card(name="<n>") %}{% end %}
+>>> modules/Card.html
+{% set n = 1 %}[{{ name }}]
+--- request
+GET /a
+--- response_body
+[&lt;n&gt;]
+[&lt;n&gt;]
+

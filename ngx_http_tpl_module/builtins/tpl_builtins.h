@@ -29,6 +29,16 @@ extern const tpl_builtin_def_t  tpl_filters_apply[];    /* map, select .. */
 extern const tpl_builtin_def_t  tpl_tests[];
 extern const tpl_builtin_def_t  tpl_globals_jinja[];
 extern const tpl_builtin_def_t  tpl_globals_tornado[];
+extern const tpl_builtin_def_t  tpl_modules[];          /* Python's modules */
+extern const tpl_builtin_def_t  tpl_module_math[];
+extern const tpl_builtin_def_t  tpl_module_json[];
+extern const tpl_builtin_def_t  tpl_module_urllib[];
+extern const tpl_builtin_def_t  tpl_module_random[];
+extern const tpl_builtin_def_t  tpl_module_re[];
+extern const tpl_builtin_def_t  tpl_module_re_match[];
+extern const tpl_builtin_def_t  tpl_module_time[];
+extern const tpl_builtin_def_t  tpl_module_datetime[];
+extern const tpl_builtin_def_t  tpl_module_timedelta[];
 extern const tpl_builtin_def_t  tpl_methods_str[];
 extern const tpl_builtin_def_t  tpl_methods_list[];
 extern const tpl_builtin_def_t  tpl_methods_tuple[];

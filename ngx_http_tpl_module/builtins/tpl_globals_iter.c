@@ -5,10 +5,11 @@
  *
  * What is lazy in Python (map, filter, zip, enumerate, reversed) is made at
  * once here and handed out as an iterator.  Functions that are passed in are
- * called through tpl_value_call(), which knows no macros and no lambdas.
+ * called through tpl_vm_call(), lambdas too.
  */
 
 #include "builtins/tpl_methods.h"
+#include "vm/tpl_vm.h"
 
 
 /* "max expected at least 1 argument, got 0" and the like for *args */
@@ -581,21 +582,6 @@ tpl_python_all(tpl_call_t *call)
 }
 
 
-/* what map() and filter() call */
-
-static tpl_int_t
-tpl_check_function(tpl_exec_t *exec, const tpl_value_t *fn, const char *name)
-{
-    if (fn->type == TPL_MACRO) {
-        return tpl_throw(exec, TPL_EXC_TYPE,
-                         "a lambda as function of %s() is not supported yet",
-                         name);
-    }
-
-    return TPL_OK;
-}
-
-
 tpl_int_t
 tpl_python_map(tpl_call_t *call)
 {
@@ -613,10 +599,6 @@ tpl_python_map(tpl_call_t *call)
     if (args->n < 2) {
         return tpl_throw(exec, TPL_EXC_TYPE,
                          "map() must have at least two arguments.");
-    }
-
-    if (tpl_check_function(exec, &args->items[0], "map") != TPL_OK) {
-        return TPL_ERROR;
     }
 
     n = args->n - 1;
@@ -654,7 +636,7 @@ tpl_python_map(tpl_call_t *call)
             }
         }
 
-        rc = tpl_value_call(exec, &args->items[0], row, n, NULL, &v);
+        rc = tpl_vm_call(exec, &args->items[0], row, n, NULL, &v);
         if (rc != TPL_OK) {
             return rc;
         }
@@ -679,10 +661,6 @@ tpl_python_filter(tpl_call_t *call)
 
     exec = call->exec;
     fn = &call->args[0];
-
-    if (tpl_check_function(exec, fn, "filter") != TPL_OK) {
-        return TPL_ERROR;
-    }
 
     rc = tpl_iter_init(exec, &it, &call->args[1]);
     if (rc != TPL_OK) {

@@ -15,6 +15,7 @@
 
 #include "builtins/tpl_builtins.h"
 #include "builtins/tpl_methods.h"
+#include "builtins/tpl_module.h"
 
 
 /* digits of a double before its point, and with sign, point and NUL */
@@ -324,6 +325,10 @@ tpl_is_instance(tpl_exec_t *exec, const tpl_value_t *v,
                 return TPL_OK;
             }
         }
+    }
+
+    if (tpl_class_is_instance(v, type, is) == TPL_OK) {
+        return TPL_OK;
     }
 
     return tpl_throw(exec, TPL_EXC_TYPE, "isinstance() arg 2 must be a type, "
@@ -1064,6 +1069,7 @@ const tpl_builtin_def_t  tpl_globals_tornado[] = {
 
     /* tornado.template, tornado.escape */
 
+    { "datetime", "", tpl_module_value, TPL_FN_VALUE|TPL_FN_IMPURE },
     { "escape", "value", tpl_tornado_xhtml_escape, 0 },
     { "json_decode", "value", tpl_tornado_json_decode, 0 },
     { "json_encode", "value", tpl_tornado_json_encode, 0 },

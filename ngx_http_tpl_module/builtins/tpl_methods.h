@@ -99,8 +99,7 @@ tpl_int_t tpl_keywords(tpl_exec_t *exec, const tpl_dict_t *kwargs,
     tpl_value_t *out);
 
 /*
- * Calls key(v); a None or MISSING key gives v itself.  A macro or a lambda can
- * only be called by the VM: TypeError.
+ * Calls key(v), which may be a lambda; a None or MISSING key gives v itself.
  */
 tpl_int_t tpl_call_key(tpl_exec_t *exec, const tpl_value_t *key,
     const tpl_value_t *v, tpl_value_t *out);

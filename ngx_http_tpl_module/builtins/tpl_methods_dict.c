@@ -30,11 +30,13 @@ static tpl_int_t tpl_view_str(tpl_exec_t *exec, tpl_object_t *obj,
 /* by tpl_view_kind_t */
 
 static const tpl_class_t  tpl_view_classes[] = {
-    { .name = "dict_keys", .length = tpl_view_length, .iter = tpl_view_iter,
+    { .name = "dict_keys", .flags = TPL_CLASS_UNHASHABLE,
+      .length = tpl_view_length, .iter = tpl_view_iter,
       .contains = tpl_view_contains, .str = tpl_view_str },
     { .name = "dict_values", .length = tpl_view_length, .iter = tpl_view_iter,
       .contains = tpl_view_contains, .str = tpl_view_str },
-    { .name = "dict_items", .length = tpl_view_length, .iter = tpl_view_iter,
+    { .name = "dict_items", .flags = TPL_CLASS_UNHASHABLE,
+      .length = tpl_view_length, .iter = tpl_view_iter,
       .contains = tpl_view_contains, .str = tpl_view_str }
 };
 
@@ -452,6 +454,49 @@ tpl_dict_method_popitem(tpl_call_t *call)
 }
 
 
+/* a class method, which an instance has too */
+
+static tpl_int_t
+tpl_dict_method_fromkeys(tpl_call_t *call)
+{
+    tpl_int_t    rc;
+    tpl_iter_t   it;
+    tpl_dict_t  *dict;
+    tpl_value_t  key, value;
+
+    tpl_value_none(&value);
+
+    if (tpl_arg_given(&call->args[2])) {
+        value = call->args[2];
+    }
+
+    dict = tpl_dict_create(call->exec, 0);
+    if (dict == NULL) {
+        return TPL_ERROR;
+    }
+
+    rc = tpl_iter_init(call->exec, &it, &call->args[1]);
+    if (rc != TPL_OK) {
+        return rc;
+    }
+
+    while ((rc = tpl_iter_next(call->exec, &it, &key)) == TPL_OK) {
+        rc = tpl_dict_set(call->exec, dict, &key, &value);
+        if (rc != TPL_OK) {
+            return rc;
+        }
+    }
+
+    if (rc != TPL_DONE) {
+        return rc;
+    }
+
+    tpl_value_dict(&call->result, dict);
+
+    return TPL_OK;
+}
+
+
 static tpl_int_t
 tpl_dict_method_setdefault(tpl_call_t *call)
 {
@@ -506,6 +551,7 @@ const tpl_builtin_def_t  tpl_methods_dict[] = {
 
     { "clear", "self, /", tpl_dict_method_clear, TPL_FN_MUTATES },
     { "copy", "self, /", tpl_dict_method_copy, 0 },
+    { "fromkeys", "self, iterable, value=, /", tpl_dict_method_fromkeys, 0 },
     { "get", "self, key, default=, /", tpl_dict_method_get, 0 },
     { "items", "self, /", tpl_dict_method_items, 0 },
     { "keys", "self, /", tpl_dict_method_keys, 0 },

@@ -9,6 +9,7 @@
 
 #include "builtins/tpl_builtins.h"
 #include "builtins/tpl_methods.h"
+#include "vm/tpl_vm.h"
 
 
 tpl_int_t
@@ -91,12 +92,7 @@ tpl_call_key(tpl_exec_t *exec, const tpl_value_t *key, const tpl_value_t *v,
         return TPL_OK;
     }
 
-    if (key->type == TPL_MACRO) {
-        return tpl_throw(exec, TPL_EXC_TYPE,
-                         "a lambda as key is not supported yet");
-    }
-
-    return tpl_value_call(exec, key, v, 1, NULL, out);
+    return tpl_vm_call(exec, key, v, 1, NULL, out);
 }
 
 

@@ -18,6 +18,7 @@
  */
 
 #include "builtins/tpl_methods.h"
+#include "vm/tpl_vm.h"
 
 
 /* lengths of which a shortened address has about the first, never 1.5 of it */
@@ -298,14 +299,9 @@ tpl_link_extra(tpl_linkify_t *ctx, const tpl_str_t *href, tpl_str_t *extra)
     tpl_int_t    rc;
     tpl_value_t  v, out;
 
-    if (ctx->callback->type == TPL_MACRO) {
-        return tpl_throw(ctx->exec, TPL_EXC_TYPE,
-                         "a lambda as extra_params is not supported yet");
-    }
-
     tpl_value_from_str(&v, href);
 
-    rc = tpl_value_call(ctx->exec, ctx->callback, &v, 1, NULL, &out);
+    rc = tpl_vm_call(ctx->exec, ctx->callback, &v, 1, NULL, &out);
     if (rc != TPL_OK) {
         return rc;
     }

@@ -11,6 +11,7 @@
 
 
 #include "builtins/tpl_builtins.h"
+#include "builtins/tpl_gettext.h"
 #include "program/tpl_program.h"
 #include "value/tpl_json.h"
 #include "vm/tpl_vm.h"
@@ -42,6 +43,7 @@ typedef struct {
     tpl_dict_t              *data;
     tpl_dict_t              *globals;
     const tpl_builtins_t    *functions;     /* more globals, or NULL */
+    const tpl_catalogue_t   *catalogue;     /* or NULL */
 } tpl_cli_host_t;
 
 extern const tpl_host_t  tpl_cli_host;
@@ -60,17 +62,7 @@ tpl_value_t *tpl_cli_member(const tpl_dict_t *dict, const char *name);
 tpl_int_t tpl_cli_run(tpl_vm_t *vm, tpl_error_t *err);
 
 
-/*
- * gettext, ngettext, pgettext, npgettext and _ without translations, as a table
- * of globals: what gettext.NullTranslations gives in Jinja2's i18n extension.
- * newstyle: the functions format their keyword arguments themselves.
- * With alias_only there is _ alone: i18n without installed translations.
- */
-
-#define TPL_CLI_GETTEXT_ALIAS  0
-#define TPL_CLI_GETTEXT_OLD    1
-#define TPL_CLI_GETTEXT_NEW    2
-
+/* gettext() and its like as a table of their own; kind: TPL_GETTEXT_* */
 tpl_builtins_t *tpl_cli_gettext(tpl_arena_t *arena, tpl_uint_t kind);
 
 
@@ -145,10 +137,21 @@ typedef struct {
     tpl_uint_t               autoescape;    /* TPL_AUTOESCAPE_* */
     tpl_uint_t               undefined;     /* TPL_UNDEF_* */
     const char              *data;          /* a file, NULL for none */
+    const char              *locale_path;   /* a folder, NULL for none */
+    const char              *locale;
+    const char              *domain;        /* of the catalogues */
+    tpl_uint_t               newstyle;      /* gettext() formats */
     tpl_uint_t               all;
     char                   **args;
     tpl_uint_t               nargs;
 } tpl_cli_t;
+
+/*
+ * The catalogue of cli's locale, followed by those it falls back on:
+ * LOCALE_PATH/LOCALE/LC_MESSAGES/DOMAIN.mo.
+ */
+tpl_int_t tpl_cli_catalogue(tpl_cli_t *cli, const tpl_catalogue_t **out,
+    tpl_error_t *err);
 
 int tpl_cli_render(tpl_cli_t *cli);
 int tpl_cli_check(tpl_cli_t *cli);

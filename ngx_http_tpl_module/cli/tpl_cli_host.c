@@ -11,12 +11,15 @@ static tpl_int_t tpl_cli_lookup(tpl_exec_t *exec, const tpl_name_t *name,
 static tpl_int_t tpl_cli_global(tpl_exec_t *exec, const tpl_name_t *name,
     tpl_value_t *out);
 static tpl_int_t tpl_cli_names(tpl_exec_t *exec, tpl_dict_t *dict);
+static tpl_int_t tpl_cli_translations(tpl_exec_t *exec,
+    const tpl_catalogue_t **out);
 
 
 const tpl_host_t  tpl_cli_host = {
     .lookup = tpl_cli_lookup,
     .global = tpl_cli_global,
-    .names = tpl_cli_names
+    .names = tpl_cli_names,
+    .catalogue = tpl_cli_translations
 };
 
 
@@ -96,6 +99,18 @@ tpl_cli_names(tpl_exec_t *exec, tpl_dict_t *dict)
     }
 
     return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_cli_translations(tpl_exec_t *exec, const tpl_catalogue_t **out)
+{
+    tpl_cli_host_t  *host;
+
+    host = exec->host;
+    *out = host->catalogue;
+
+    return host->catalogue ? TPL_OK : TPL_DECLINED;
 }
 
 

@@ -48,6 +48,12 @@ tpl_cli_render(tpl_cli_t *cli)
         return tpl_cli_no_memory();
     }
 
+    if (cli->locale
+        && tpl_cli_catalogue(cli, &host.catalogue, &err) != TPL_OK)
+    {
+        return tpl_cli_error(&err);
+    }
+
     set = tpl_cli_set(cli, arena);
 
     if (set == NULL) {
@@ -216,6 +222,10 @@ tpl_cli_set(tpl_cli_t *cli, tpl_arena_t *arena)
     tpl_syntax_init(&conf.syntax, cli->syntax);
 
     conf.options.newline_sequence = conf.syntax.newline_sequence;
+
+    if (cli->newstyle) {
+        conf.syntax.extensions |= TPL_EXT_NEWSTYLE;
+    }
 
     if (cli->autoescape == TPL_AUTOESCAPE_OFF) {
         conf.syntax.escape.len = 0;

@@ -524,7 +524,7 @@ tpl_cli_set_extensions(tpl_cli_request_t *r, const tpl_value_t *v,
     if ((r->conf.syntax.extensions & TPL_EXT_I18N)
         && r->host.functions == NULL)
     {
-        r->host.functions = tpl_cli_gettext(r->arena, TPL_CLI_GETTEXT_ALIAS);
+        r->host.functions = tpl_cli_gettext(r->arena, TPL_GETTEXT_ALIAS);
 
         if (r->host.functions == NULL) {
             return tpl_error_set(r->error, TPL_EXC_MEMORY, NULL,
@@ -600,18 +600,22 @@ tpl_cli_set_gettext(tpl_cli_request_t *r, const tpl_value_t *v, size_t offset)
     tpl_uint_t  kind;
 
     static const tpl_cli_enum_t  kinds[] = {
-        { "oldstyle", TPL_CLI_GETTEXT_OLD },
-        { "newstyle", TPL_CLI_GETTEXT_NEW },
+        { "oldstyle", TPL_GETTEXT_OLD },
+        { "newstyle", TPL_GETTEXT_NEW },
         { NULL, 0 }
     };
 
     (void) offset;
 
     if (v->type == TPL_BOOL) {
-        kind = v->u.i ? TPL_CLI_GETTEXT_OLD : TPL_CLI_GETTEXT_ALIAS;
+        kind = v->u.i ? TPL_GETTEXT_OLD : TPL_GETTEXT_ALIAS;
 
     } else if (tpl_cli_enum(kinds, v, &kind) != TPL_OK) {
         return TPL_DECLINED;
+    }
+
+    if (kind == TPL_GETTEXT_NEW) {
+        r->conf.syntax.extensions |= TPL_EXT_NEWSTYLE;
     }
 
     r->host.functions = tpl_cli_gettext(r->arena, kind);

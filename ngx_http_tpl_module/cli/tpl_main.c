@@ -17,10 +17,18 @@
 #define TPL_CLI_OPT_AUTOESCAPE  0x08
 #define TPL_CLI_OPT_UNDEFINED   0x10
 #define TPL_CLI_OPT_ALL         0x20
+#define TPL_CLI_OPT_NEWSTYLE    0x40
+#define TPL_CLI_OPT_LOCALES     0x80
+#define TPL_CLI_OPT_LOCALE      0x100
+#define TPL_CLI_OPT_DOMAIN      0x200
 
 #define TPL_CLI_OPT_COMPILE                                                  \
     (TPL_CLI_OPT_ROOT | TPL_CLI_OPT_SYNTAX | TPL_CLI_OPT_AUTOESCAPE          \
-     | TPL_CLI_OPT_UNDEFINED)
+     | TPL_CLI_OPT_UNDEFINED | TPL_CLI_OPT_NEWSTYLE)
+
+#define TPL_CLI_OPT_RENDER                                                   \
+    (TPL_CLI_OPT_COMPILE | TPL_CLI_OPT_DATA | TPL_CLI_OPT_LOCALES            \
+     | TPL_CLI_OPT_LOCALE | TPL_CLI_OPT_DOMAIN)
 
 
 typedef struct {
@@ -62,6 +70,10 @@ static const char  tpl_cli_help[] =
 "  --autoescape MODE   auto (.html .htm .xml .xhtml .svg; the default),\n"
 "                      html or off\n"
 "  --undefined KIND    lenient (default), strict, chainable or debug\n"
+"  --locale-path DIR   where translations are: DIR/de/LC_MESSAGES/messages.mo\n"
+"  --locale NAME       the language of the page: de, pt_BR, ...\n"
+"  --domain NAME       the name of the .mo files (default: messages)\n"
+"  --newstyle          gettext() formats its keyword arguments itself\n"
 "  --all               every file below the roots\n"
 "\n"
 "Exit status: 0 if all went well, 1 for an error in a template or in the\n"
@@ -69,8 +81,7 @@ static const char  tpl_cli_help[] =
 
 
 static const tpl_cli_command_t  tpl_cli_commands[] = {
-    { "render", TPL_CLI_OPT_COMPILE | TPL_CLI_OPT_DATA, 1, 1,
-      tpl_cli_render },
+    { "render", TPL_CLI_OPT_RENDER, 1, 1, tpl_cli_render },
     { "check", TPL_CLI_OPT_COMPILE | TPL_CLI_OPT_ALL, 1, -1, tpl_cli_check },
     { "dump", TPL_CLI_OPT_COMPILE, 1, 1, tpl_cli_dump },
     { "batch", 0, 0, 0, tpl_cli_batch },
@@ -84,6 +95,10 @@ static const struct option  tpl_cli_long_options[] = {
     { "data", required_argument, NULL, TPL_CLI_OPT_DATA },
     { "autoescape", required_argument, NULL, TPL_CLI_OPT_AUTOESCAPE },
     { "undefined", required_argument, NULL, TPL_CLI_OPT_UNDEFINED },
+    { "locale-path", required_argument, NULL, TPL_CLI_OPT_LOCALES },
+    { "locale", required_argument, NULL, TPL_CLI_OPT_LOCALE },
+    { "domain", required_argument, NULL, TPL_CLI_OPT_DOMAIN },
+    { "newstyle", no_argument, NULL, TPL_CLI_OPT_NEWSTYLE },
     { "all", no_argument, NULL, TPL_CLI_OPT_ALL },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 }
@@ -103,6 +118,7 @@ main(int argc, char **argv)
 {
     int                       status;
     tpl_cli_t                 cli;
+    tpl_builtins_t           *builtins;
     const tpl_cli_command_t  *cmd;
 
     if (argc < 2) {
@@ -137,17 +153,30 @@ main(int argc, char **argv)
     memset(&cli, 0, sizeof(tpl_cli_t));
 
     cli.arena = tpl_arena_create(&tpl_malloc_allocator, TPL_CLI_PAGE, 0);
-    cli.builtins = cli.arena ? tpl_cli_builtins(cli.arena) : NULL;
+    builtins = cli.arena ? tpl_cli_builtins(cli.arena) : NULL;
+    cli.builtins = builtins;
 
-    if (cli.builtins == NULL) {
+    if (builtins == NULL) {
         tpl_arena_destroy(cli.arena);
         fputs("tpl: out of memory\n", stderr);
         return TPL_CLI_FAILED;
     }
 
     cli.autoescape = TPL_AUTOESCAPE_AUTO;
+    cli.domain = "messages";
 
     status = tpl_cli_arguments(&cli, cmd, argc - 1, argv + 1);
+
+    /* a request of tpl batch says itself which functions there are */
+
+    if (status == -1 && cmd->run != tpl_cli_batch
+        && tpl_gettext_register(builtins, cli.newstyle ? TPL_GETTEXT_NEW
+                                                       : TPL_GETTEXT_OLD)
+           != TPL_OK)
+    {
+        fputs("tpl: out of memory\n", stderr);
+        status = TPL_CLI_FAILED;
+    }
 
     if (status == -1) {
         status = cmd->run(&cli);
@@ -227,6 +256,22 @@ tpl_cli_arguments(tpl_cli_t *cli, const tpl_cli_command_t *cmd, int argc,
             cli->data = optarg;
             break;
 
+        case TPL_CLI_OPT_LOCALES:
+            cli->locale_path = optarg;
+            break;
+
+        case TPL_CLI_OPT_LOCALE:
+            cli->locale = optarg;
+            break;
+
+        case TPL_CLI_OPT_DOMAIN:
+            cli->domain = optarg;
+            break;
+
+        case TPL_CLI_OPT_NEWSTYLE:
+            cli->newstyle = 1;
+            break;
+
         case TPL_CLI_OPT_ALL:
             cli->all = 1;
             break;
@@ -235,6 +280,11 @@ tpl_cli_arguments(tpl_cli_t *cli, const tpl_cli_command_t *cmd, int argc,
         if (bad) {
             return bad;
         }
+    }
+
+    if ((cli->locale == NULL) != (cli->locale_path == NULL)) {
+        return tpl_cli_usage("--locale-path and --locale need each other",
+                             NULL);
     }
 
     cli->args = argv + optind;

@@ -435,6 +435,18 @@ tpl_int_t tpl_emit_lambda(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node);
 tpl_int_t tpl_emit_comprehension(tpl_builder_t *b, tpl_scope_t *s,
     tpl_node_t *node);
 
+/* {% import a.b as c %}, {% from a import b as c %} */
+tpl_int_t tpl_emit_python_import(tpl_builder_t *b, tpl_scope_t *s,
+    tpl_node_t *node);
+
+/*
+ * {% module Name(args) %} renders modules/Name.html, a template of its own that
+ * sees the data, its keyword arguments as names, positional arguments that are
+ * names by these, and all positional arguments as the tuple args.
+ */
+tpl_int_t tpl_emit_python_module(tpl_builder_t *b, tpl_scope_t *s,
+    tpl_node_t *node);
+
 tpl_int_t tpl_emit_python_nodes(tpl_builder_t *b, tpl_scope_t *s,
     tpl_node_t *list);
 

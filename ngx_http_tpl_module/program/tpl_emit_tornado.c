@@ -443,8 +443,19 @@ tpl_python_locals(tpl_node_t *node, void *data)
         return tpl_walk_list(named->node->u.block.body, tpl_python_locals,
                              &inner);
 
+    case TPL_NODE_PY_IMPORT:
+        return tpl_python_local(v->b, &node->u.ref.name.str);
+
+    case TPL_NODE_PY_FROM:
+        for (p = node->u.ref.names; p != NULL; p = p->next) {
+            tpl_try(tpl_python_target(v->b, p->u.keyword.value));
+        }
+
+        return TPL_OK;
+
     case TPL_NODE_OUTPUT:
     case TPL_NODE_APPLY:
+    case TPL_NODE_MODULE:
         return TPL_OK;
 
     default:
@@ -564,7 +575,7 @@ tpl_emit_lambda(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
     n = 0;
 
     for (p = node->u.macro.params; p != NULL; p = p->next) {
-        n++;
+        n += !(p->flags & TPL_NODE_F_STAR);
     }
 
     params = tpl_palloc(b->c->arena, (n + 1) * sizeof(tpl_name_t *));
@@ -582,12 +593,17 @@ tpl_emit_lambda(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
         if (params[i] == NULL) {
             return TPL_ERROR;
         }
+
+        if (p->flags & TPL_NODE_F_STAR) {
+            (void) tpl_python_find(&fb, params[i], &slot, &depth);
+            fb.fn->varargs = (int32_t) slot;
+        }
     }
 
     fb.fn->nparams = n;
     fb.fn->params = params;
 
-    for (i = 0, p = node->u.macro.params; p != NULL; i++, p = p->next) {
+    for (i = 0, p = node->u.macro.params; i < n; i++, p = p->next) {
         tpl_label_init(&given);
 
         (void) tpl_python_find(&fb, params[i], &slot, &depth);
@@ -836,13 +852,10 @@ tpl_python_node(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 
     case TPL_NODE_PY_IMPORT:
     case TPL_NODE_PY_FROM:
-        return tpl_compile_error(b->c, TPL_EXC_PARSE, node,
-                                 "import is not supported: names come from "
-                                 "the data and from the builtin functions");
+        return tpl_emit_python_import(b, s, node);
 
     case TPL_NODE_MODULE:
-        return tpl_compile_error(b->c, TPL_EXC_PARSE, node,
-                                 "module is not supported: use include");
+        return tpl_emit_python_module(b, s, node);
 
     default:
         return tpl_compile_error(b->c, TPL_EXC_PARSE, node,

@@ -8,8 +8,8 @@
 
 /*
  * {% trans %} is a call of gettext, pgettext, ngettext or npgettext whose
- * result is formatted with the variables, old style (Jinja2:
- * ext.InternationalizationExtension).
+ * result is formatted with the variables; new style, the function itself is
+ * given them (Jinja2: ext.InternationalizationExtension).
  */
 
 static tpl_node_t *
@@ -71,10 +71,12 @@ tpl_lower_trans(tpl_compiler_t *c, tpl_node_t *node)
     tpl_node_t   *call, *arg, **last, *var, *pair, *key, *dict, *mod, *mark;
     const char   *fn;
     tpl_node_t    trans;
+    tpl_uint_t    newstyle;
 
     trans = *node;
+    newstyle = c->set->conf.syntax.extensions & TPL_EXT_NEWSTYLE;
 
-    if (!(trans.flags & TPL_NODE_F_REFERENCED)) {
+    if (!newstyle && !(trans.flags & TPL_NODE_F_REFERENCED)) {
         tpl_try(tpl_lower_percent(c, &trans.u.trans.singular));
         tpl_try(tpl_lower_percent(c, &trans.u.trans.plural));
     }
@@ -134,6 +136,7 @@ tpl_lower_trans(tpl_compiler_t *c, tpl_node_t *node)
         *arg = *trans.u.trans.count;
         arg->next = NULL;
         *last = arg;
+        last = &arg->next;
 
     } else {
         fn = (trans.u.trans.context.type != TPL_MISSING) ? "pgettext"
@@ -148,6 +151,37 @@ tpl_lower_trans(tpl_compiler_t *c, tpl_node_t *node)
 
     node->type = TPL_NODE_OUTPUT;
     node->flags = 0;
+
+    if (newstyle) {
+
+        /* the function makes markup of the message and formats it; it adds a
+         * variable num by itself */
+
+        for (var = trans.u.trans.vars; var != NULL; var = var->next) {
+
+            if ((trans.flags & TPL_NODE_F_PLURAL)
+                && trans.u.trans.num_called_num
+                && tpl_str_is(&var->u.keyword.name.str, "num"))
+            {
+                continue;
+            }
+
+            arg = tpl_palloc(c->arena, sizeof(tpl_node_t));
+            if (arg == NULL) {
+                return tpl_compile_memory(c);
+            }
+
+            *arg = *var;
+            arg->next = NULL;
+            *last = arg;
+            last = &arg->next;
+        }
+
+        node->u.output.expr = call;
+
+        return TPL_OK;
+    }
+
     node->u.output.expr = mark;
 
     if (trans.u.trans.vars == NULL) {

@@ -241,12 +241,13 @@ tpl_python_lambda(tpl_parser_t *p)
 static tpl_int_t
 tpl_python_params(tpl_parser_t *p, tpl_node_t **params)
 {
-    tpl_uint_t         defaults;
+    tpl_uint_t         defaults, star;
     tpl_node_t        *node, *value;
     tpl_token_t        tok;
     tpl_nodes_t        list;
     const tpl_node_t  *other;
 
+    star = 0;
     defaults = 0;
     tpl_nodes_init(&list);
 
@@ -265,12 +266,20 @@ tpl_python_params(tpl_parser_t *p, tpl_node_t **params)
 
         tok = p->token;
 
-        if (tok.type == TPL_TOKEN_MUL || tok.type == TPL_TOKEN_POW
-            || tok.type == TPL_TOKEN_DIV)
-        {
+        if (tok.type == TPL_TOKEN_POW || tok.type == TPL_TOKEN_DIV || star) {
             tpl_parser_fail(p, &tok.pos, "a lambda can only have plain "
-                            "parameters");
+                            "parameters and, as the last one, *args");
             return TPL_ERROR;
+        }
+
+        if (tok.type == TPL_TOKEN_MUL) {
+            star = 1;
+
+            if (tpl_parser_next(p) != TPL_OK) {
+                return TPL_ERROR;
+            }
+
+            tok = p->token;
         }
 
         if (tpl_parser_expect(p, TPL_TOKEN_NAME) != TPL_OK) {
@@ -295,7 +304,7 @@ tpl_python_params(tpl_parser_t *p, tpl_node_t **params)
 
         value = NULL;
 
-        if (p->token.type == TPL_TOKEN_ASSIGN) {
+        if (p->token.type == TPL_TOKEN_ASSIGN && !star) {
             defaults = 1;
 
             if (tpl_parser_next(p) != TPL_OK) {
@@ -307,7 +316,7 @@ tpl_python_params(tpl_parser_t *p, tpl_node_t **params)
                 return TPL_ERROR;
             }
 
-        } else if (defaults) {
+        } else if (defaults && !star) {
             tpl_parser_fail(p, &tok.pos,
                             "non-default argument follows default argument");
             return TPL_ERROR;
@@ -317,6 +326,10 @@ tpl_python_params(tpl_parser_t *p, tpl_node_t **params)
                                      value);
         if (node == NULL) {
             return TPL_ERROR;
+        }
+
+        if (star) {
+            node->flags |= TPL_NODE_F_STAR;
         }
 
         tpl_nodes_add(&list, node);

@@ -23,6 +23,8 @@ TPL_BEGIN_DECLS
 #define TPL_EXT_LOOPCONTROLS  0x02
 #define TPL_EXT_I18N          0x04
 #define TPL_EXT_DEBUG         0x08
+#define TPL_EXT_NEWSTYLE      0x10  /* of i18n: newstyle_gettext, which is off
+                                       by default */
 
 /* Tornado's whitespace modes */
 

@@ -250,6 +250,7 @@ struct tpl_node_s {
 #define TPL_NODE_F_GENERATOR    0x01    /* COMPREHENSION: generator */
 #define TPL_NODE_F_SETCOMP      0x02    /* COMPREHENSION: set */
 #define TPL_NODE_F_DICTCOMP     0x04    /* COMPREHENSION: dict */
+#define TPL_NODE_F_STAR         0x01    /* PARAM of a lambda: *args */
 #define TPL_NODE_F_IF_CLAUSE    0x01    /* CLAUSE: an `if`, in test */
 #define TPL_NODE_F_PAREN        0x80    /* an expression in parentheses */
 

@@ -59,6 +59,8 @@ typedef struct {
 #define TPL_FN_MUTATES   0x02   /* changes its self (immutable sandbox) */
 #define TPL_FN_CONTEXT   0x04   /* depends on exec's state; never folded */
 #define TPL_FN_MARKUP    0x08   /* a str method that only markup has */
+#define TPL_FN_VALUE     0x10   /* the name stands for what calling it gives */
+#define TPL_FN_MODULE    0x20   /* a module: it can be imported */
 
 
 typedef struct {
@@ -90,7 +92,10 @@ typedef enum {
     TPL_JINJA_GLOBALS,      /* functions visible in every Jinja template */
     TPL_TORNADO_GLOBALS,
     TPL_METHODS,            /* one table a type follows */
-    TPL_NTABLES = TPL_METHODS + TPL_INTERNAL
+    TPL_MODULES = TPL_METHODS + TPL_INTERNAL,
+                            /* Python's modules and what is in them, by dotted
+                               names; "a.b:c" is a method of the class a.b */
+    TPL_NTABLES
 } tpl_builtin_table_t;
 
 #define tpl_methods_of(type)  (TPL_METHODS + (type))

@@ -161,7 +161,7 @@ tpl_equal(tpl_exec_t *exec, const tpl_value_t *a, const tpl_value_t *b,
     tpl_uint_t *equal)
 {
     int64_t     n;
-    tpl_int_t   rc;
+    tpl_int_t   rc, order;
 
     if (tpl_is_number(a) && tpl_is_number(b)) {
         *equal = (tpl_number_order(a, b) == 0);
@@ -242,6 +242,17 @@ tpl_equal(tpl_exec_t *exec, const tpl_value_t *a, const tpl_value_t *b,
                          && (n == 1
                              || a->u.range->step == b->u.range->step)));
         return TPL_OK;
+
+    case TPL_OBJECT:
+        if (a->u.obj->cls->compare && a->u.obj->cls == b->u.obj->cls) {
+            rc = a->u.obj->cls->compare(exec, a->u.obj, b->u.obj, &order);
+
+            *equal = (rc == TPL_OK && order == 0);
+
+            return (rc == TPL_DECLINED) ? TPL_OK : rc;
+        }
+
+        /* fall through */
 
     default:
         *equal = tpl_identical(a, b);
@@ -415,6 +426,14 @@ tpl_order_of(tpl_exec_t *exec, tpl_compare_op_t op, const tpl_value_t *a,
 
     if (a->type == TPL_SET && b->type == TPL_SET) {
         return tpl_set_order(exec, a->u.dict, b->u.dict, order);
+    }
+
+    if (a->type == TPL_OBJECT && b->type == TPL_OBJECT
+        && a->u.obj->cls == b->u.obj->cls && a->u.obj->cls->compare)
+    {
+        rc = a->u.obj->cls->compare(exec, a->u.obj, b->u.obj, order);
+
+        return (rc == TPL_DECLINED) ? tpl_no_order(exec, op, a, b) : rc;
     }
 
     if (a->type != b->type
@@ -806,6 +825,19 @@ tpl_value_hash(tpl_exec_t *exec, const tpl_value_t *v, uint32_t *hash)
     case TPL_SET:
         return tpl_throw(exec, TPL_EXC_TYPE, "unhashable type: '%s'",
                          tpl_type_name(v));
+
+    case TPL_OBJECT:
+        if (v->u.obj->cls->flags & TPL_CLASS_UNHASHABLE) {
+            return tpl_throw(exec, TPL_EXC_TYPE, "unhashable type: '%s'",
+                             tpl_type_name(v));
+        }
+
+        if (v->u.obj->cls->hash) {
+            *hash = v->u.obj->cls->hash(v->u.obj);
+            return TPL_OK;
+        }
+
+        /* fall through */
 
     default:
         *hash = tpl_hash(&v->u.p, sizeof(void *));

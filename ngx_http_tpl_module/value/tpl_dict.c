@@ -647,8 +647,17 @@ tpl_int_t
 tpl_set_binary(tpl_exec_t *exec, tpl_binary_op_t op, const tpl_dict_t *a,
     const tpl_dict_t *b, tpl_value_t *out)
 {
-    tpl_int_t    rc;
-    tpl_dict_t  *set;
+    tpl_int_t          rc;
+    tpl_dict_t        *set;
+    const tpl_dict_t  *smaller;
+
+    /* as in Python the keys of & are those of the smaller set, then of b */
+
+    if (op == TPL_OP_BIT_AND && b->n <= a->n) {
+        smaller = b;
+        b = a;
+        a = smaller;
+    }
 
     if (op == TPL_OP_BIT_OR) {
         rc = tpl_dict_copy(exec, a, &set);

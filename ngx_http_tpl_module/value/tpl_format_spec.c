@@ -943,6 +943,13 @@ tpl_format_spec(tpl_exec_t *exec, const tpl_value_t *v, const tpl_str_t *spec,
 
         return tpl_spec_float(exec, v->u.d, &parsed, b);
 
+    case TPL_OBJECT:
+        if (v->u.obj->cls->format) {
+            return v->u.obj->cls->format(exec, v->u.obj, spec, b);
+        }
+
+        /* fall through */
+
     default:
         return tpl_throw(exec, TPL_EXC_TYPE, "unsupported format string "
                          "passed to %s.__format__", tpl_type_name(v));

@@ -25,8 +25,24 @@ static const char  *tpl_op_signs[] = {
 
 static tpl_int_t
 tpl_unsupported(tpl_exec_t *exec, tpl_binary_op_t op, const tpl_value_t *a,
-    const tpl_value_t *b)
+    const tpl_value_t *b, tpl_value_t *out)
 {
+    tpl_int_t           rc;
+    const tpl_class_t  *cls;
+
+    /* objects come here from all operators: plain values have their own */
+
+    cls = (a->type == TPL_OBJECT) ? a->u.obj->cls
+          : (b->type == TPL_OBJECT) ? b->u.obj->cls : NULL;
+
+    if (cls && cls->binary) {
+        rc = cls->binary(exec, op, a, b, out);
+
+        if (rc != TPL_DECLINED) {
+            return rc;
+        }
+    }
+
     return tpl_throw(exec, TPL_EXC_TYPE,
                      "unsupported operand type(s) for %s: '%s' and '%s'",
                      tpl_op_signs[op], tpl_type_name(a), tpl_type_name(b));
@@ -404,7 +420,7 @@ tpl_add(tpl_exec_t *exec, const tpl_value_t *a, const tpl_value_t *b,
         if ((!tpl_is_string(a) && !tpl_has_html(a))
             || (!tpl_is_string(b) && !tpl_has_html(b)))
         {
-            return tpl_unsupported(exec, TPL_OP_ADD, a, b);
+            return tpl_unsupported(exec, TPL_OP_ADD, a, b, out);
         }
 
         rc = tpl_to_markup(exec, a, &left);
@@ -454,7 +470,7 @@ tpl_add(tpl_exec_t *exec, const tpl_value_t *a, const tpl_value_t *b,
         return TPL_OK;
 
     default:
-        return tpl_unsupported(exec, TPL_OP_ADD, a, b);
+        return tpl_unsupported(exec, TPL_OP_ADD, a, b, out);
     }
 }
 
@@ -565,7 +581,7 @@ tpl_multiply(tpl_exec_t *exec, const tpl_value_t *a, const tpl_value_t *b,
         name = tpl_type_name(a);
 
     } else {
-        return tpl_unsupported(exec, TPL_OP_MUL, a, b);
+        return tpl_unsupported(exec, TPL_OP_MUL, a, b, out);
     }
 
     return tpl_throw(exec, TPL_EXC_TYPE,
@@ -602,7 +618,7 @@ tpl_binary(tpl_exec_t *exec, tpl_binary_op_t op, const tpl_value_t *a,
 
         if (a->type == TPL_FLOAT || b->type == TPL_FLOAT) {
             if (op > TPL_OP_POW) {
-                return tpl_unsupported(exec, op, a, b);
+                return tpl_unsupported(exec, op, a, b, out);
             }
 
             x = (a->type == TPL_FLOAT) ? a->u.d : (double) a->u.i;
@@ -677,7 +693,7 @@ tpl_binary(tpl_exec_t *exec, tpl_binary_op_t op, const tpl_value_t *a,
         break;
     }
 
-    return tpl_unsupported(exec, op, a, b);
+    return tpl_unsupported(exec, op, a, b, out);
 }
 
 
@@ -686,6 +702,8 @@ tpl_unary(tpl_exec_t *exec, tpl_unary_op_t op, const tpl_value_t *a,
     tpl_value_t *out)
 {
     int64_t             n;
+    tpl_int_t           rc;
+    tpl_value_t         factor;
     static const char  *signs[] = { "-", "+", "~" };
 
     switch (a->type) {
@@ -722,6 +740,20 @@ tpl_unary(tpl_exec_t *exec, tpl_unary_op_t op, const tpl_value_t *a,
         }
 
         return tpl_undefined_throw(exec, a);
+
+    case TPL_OBJECT:
+        if (op == TPL_OP_INVERT || a->u.obj->cls->binary == NULL) {
+            break;
+        }
+
+        tpl_value_int(&factor, (op == TPL_OP_NEG) ? -1 : 1);
+
+        rc = a->u.obj->cls->binary(exec, TPL_OP_MUL, a, &factor, out);
+        if (rc != TPL_DECLINED) {
+            return rc;
+        }
+
+        break;
 
     default:
         break;

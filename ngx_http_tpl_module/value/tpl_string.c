@@ -307,6 +307,8 @@ tpl_repr_value(tpl_exec_t *exec, const tpl_value_t *v, tpl_buf_t *b,
     tpl_char_t        number[TPL_FLOAT_LEN];
     const char       *name;
     const tpl_str_t  *macro;
+    tpl_int_t       (*show)(tpl_exec_t *exec, tpl_object_t *obj,
+                            tpl_buf_t *b);
 
     switch (v->type) {
 
@@ -393,7 +395,9 @@ tpl_repr_value(tpl_exec_t *exec, const tpl_value_t *v, tpl_buf_t *b,
         return tpl_buf_char(b, '>');
 
     case TPL_OBJECT:
-        if (v->u.obj->cls->str) {
+        show = v->u.obj->cls->repr ? v->u.obj->cls->repr
+                                   : v->u.obj->cls->str;
+        if (show) {
 
             /* it may come back here */
 
@@ -404,7 +408,7 @@ tpl_repr_value(tpl_exec_t *exec, const tpl_value_t *v, tpl_buf_t *b,
             }
 
             exec->depth++;
-            rc = v->u.obj->cls->str(exec, v->u.obj, b);
+            rc = show(exec, v->u.obj, b);
             exec->depth--;
 
             return rc;
@@ -504,6 +508,18 @@ tpl_str_to(tpl_exec_t *exec, const tpl_value_t *v, tpl_buf_t *b)
 
     case TPL_UNDEFINED:
         return tpl_undefined_str(exec, v, b);
+
+    case TPL_OBJECT:
+        if (v->u.obj->cls->repr && v->u.obj->cls->str) {
+
+            if (v->u.obj->cls->str(exec, v->u.obj, b) != TPL_OK) {
+                return TPL_ERROR;
+            }
+
+            return b->failed ? tpl_throw_memory(exec) : TPL_OK;
+        }
+
+        /* fall through */
 
     default:
         return tpl_repr_to(exec, v, b);

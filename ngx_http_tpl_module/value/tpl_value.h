@@ -141,6 +141,22 @@ typedef struct {
 } tpl_name_t;
 
 
+typedef enum {
+    TPL_OP_ADD = 0,
+    TPL_OP_SUB,
+    TPL_OP_MUL,
+    TPL_OP_DIV,
+    TPL_OP_FLOORDIV,
+    TPL_OP_MOD,         /* of a string left: printf-style formatting */
+    TPL_OP_POW,
+    TPL_OP_BIT_OR,      /* Python: also dict | dict, set | set */
+    TPL_OP_BIT_AND,
+    TPL_OP_BIT_XOR,
+    TPL_OP_LSHIFT,
+    TPL_OP_RSHIFT
+} tpl_binary_op_t;
+
+
 /*
  * What a class of objects can do.  A NULL member: the class cannot.
  * All set the error in exec when they return TPL_ERROR; any may return
@@ -178,11 +194,31 @@ typedef struct {
     /* str() and repr(); without it "<NAME object>" */
     tpl_int_t                  (*str)(tpl_exec_t *exec, tpl_object_t *obj,
                                    tpl_buf_t *b);
+
+    /* repr(), if it is not str() */
+    tpl_int_t                  (*repr)(tpl_exec_t *exec, tpl_object_t *obj,
+                                   tpl_buf_t *b);
+    /* a op b, of which one is of the class; TPL_DECLINED: TypeError */
+    tpl_int_t                  (*binary)(tpl_exec_t *exec,
+                                   tpl_binary_op_t op, const tpl_value_t *a,
+                                   const tpl_value_t *b, tpl_value_t *out);
+    /* the sign of a - b, both of the class; TPL_DECLINED: they have no
+     * order and are not equal */
+    tpl_int_t                  (*compare)(tpl_exec_t *exec,
+                                   tpl_object_t *a, tpl_object_t *b,
+                                   tpl_int_t *order);
+    /* equal for equal objects */
+    uint32_t                   (*hash)(tpl_object_t *obj);
+    /* format(obj, spec); without it as str() */
+    tpl_int_t                  (*format)(tpl_exec_t *exec,
+                                   tpl_object_t *obj, const tpl_str_t *spec,
+                                   tpl_buf_t *b);
 } tpl_class_t;
 
 #define TPL_CLASS_CALLABLE   0x01   /* the VM calls it: loop, block, ... */
 #define TPL_CLASS_MAPPING    0x02   /* |tojson, `is mapping`, dict(obj) */
 #define TPL_CLASS_SAFE_STR   0x04   /* has __html__: its str() is markup */
+#define TPL_CLASS_UNHASHABLE 0x08   /* not a key of a dict */
 
 
 /* the head of every object */
@@ -338,21 +374,6 @@ size_t tpl_string_length(const tpl_value_t *v);
  * Operators.  Each returns TPL_OK with *out set, or TPL_ERROR with exec's error
  * set; out may be one of the operands.  Undefined operands follow their kind.
  */
-
-typedef enum {
-    TPL_OP_ADD = 0,
-    TPL_OP_SUB,
-    TPL_OP_MUL,
-    TPL_OP_DIV,
-    TPL_OP_FLOORDIV,
-    TPL_OP_MOD,         /* of a string left: printf-style formatting */
-    TPL_OP_POW,
-    TPL_OP_BIT_OR,      /* Python: also dict | dict, set | set */
-    TPL_OP_BIT_AND,
-    TPL_OP_BIT_XOR,
-    TPL_OP_LSHIFT,
-    TPL_OP_RSHIFT
-} tpl_binary_op_t;
 
 typedef enum {
     TPL_OP_NEG = 0,

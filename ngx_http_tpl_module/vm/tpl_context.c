@@ -248,6 +248,10 @@ tpl_context_resolve(tpl_vm_t *vm, tpl_context_t *context,
         return TPL_DECLINED;
     }
 
+    if (fn->flags & TPL_FN_VALUE) {
+        return tpl_builtin_call(exec, fn, NULL, 0, NULL, out);
+    }
+
     tpl_value_function(out, fn);
 
     return TPL_OK;

@@ -342,13 +342,31 @@ tpl_lambda_bind(tpl_vm_t *vm, tpl_macro_t *macro, tpl_value_t *slots,
 {
     uint32_t            i;
     tpl_str_t           str;
+    tpl_list_t         *rest;
     tpl_value_t         v;
     const tpl_func_t   *fn;
     const tpl_value_t  *left;
 
     fn = macro->fn;
 
-    if (n > fn->nparams) {
+    if (fn->varargs >= 0) {
+        rest = tpl_list_create(&vm->exec, 0);
+        if (rest == NULL) {
+            return TPL_ERROR;
+        }
+
+        for ( /* void */ ; n > fn->nparams + rest->n; ) {
+            if (tpl_list_append(&vm->exec, rest,
+                                &args[fn->nparams + rest->n])
+                != TPL_OK)
+            {
+                return TPL_ERROR;
+            }
+        }
+
+        tpl_value_tuple(&slots[fn->varargs], rest);
+
+    } else if (n > fn->nparams) {
         return tpl_throw(&vm->exec, TPL_EXC_TYPE,
                          TPL_LAMBDA_NAME " takes %u positional argument%s but "
                          "%u %s given", (unsigned) fn->nparams,

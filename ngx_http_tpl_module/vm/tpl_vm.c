@@ -71,6 +71,23 @@ tpl_vm_steps(const tpl_vm_t *vm)
 }
 
 
+tpl_int_t
+tpl_vm_catalogue(tpl_exec_t *exec, const tpl_catalogue_t **out)
+{
+    tpl_vm_t  *vm;
+
+    vm = tpl_vm(exec);
+
+    if (vm == NULL || vm->conf.host == NULL
+        || vm->conf.host->catalogue == NULL)
+    {
+        return TPL_DECLINED;
+    }
+
+    return vm->conf.host->catalogue(exec, out);
+}
+
+
 /* the first frame: the template's root, or the block that is wanted */
 
 static tpl_int_t

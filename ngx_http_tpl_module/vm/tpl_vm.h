@@ -17,7 +17,8 @@
 TPL_BEGIN_DECLS
 
 
-typedef struct tpl_vm_s  tpl_vm_t;
+typedef struct tpl_vm_s         tpl_vm_t;
+typedef struct tpl_catalogue_s  tpl_catalogue_t;    /* builtins/ */
 
 
 /*
@@ -41,6 +42,10 @@ typedef struct {
     /* a PENDING value's data: TPL_AGAIN while on their way */
     tpl_int_t              (*wait)(tpl_exec_t *exec, tpl_object_t *pending,
                                tpl_value_t *out);
+    /* the translations that gettext() and its like look in; TPL_DECLINED for
+     * none */
+    tpl_int_t              (*catalogue)(tpl_exec_t *exec,
+                               const tpl_catalogue_t **out);
 } tpl_host_t;
 
 
@@ -103,6 +108,9 @@ tpl_int_t tpl_vm_resolve(tpl_exec_t *exec, const tpl_str_t *name,
 
 /* all names of the context as a dict, as Jinja2's context.get_all() */
 tpl_int_t tpl_vm_names(tpl_exec_t *exec, tpl_dict_t **out);
+
+/* the host's catalogue(); TPL_DECLINED if there is none */
+tpl_int_t tpl_vm_catalogue(tpl_exec_t *exec, const tpl_catalogue_t **out);
 
 /*
  * Calls any value, lambdas and macros too, for builtins that call back (the key

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/tpl_cli_files.c"
 #include "cli/tpl_cli_gettext.c"
 #include "cli/tpl_cli_host.c"
 #include "cli/tpl_cli_request.c"

@@ -108,7 +108,5 @@ a
 {% set n = 1 %}[{{ name }}]
 --- request
 GET /a
---- response_body
-[&lt;n&gt;]
-[&lt;n&gt;]
-
+--- response_body eval
+"[&lt;n&gt;]\n[&lt;n&gt;]\n\n"

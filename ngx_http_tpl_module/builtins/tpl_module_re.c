@@ -305,6 +305,10 @@ tpl_re_compile(tpl_exec_t *exec, const tpl_value_t *pattern,
     re->code = pcre2_compile(b.len ? b.data : (PCRE2_SPTR) "", b.len, options,
                              &err, &offset, context);
 
+    if (re->code == NULL && err == PCRE2_ERROR_HEAP_FAILED) {
+        return tpl_throw_memory(exec);
+    }
+
     if (re->code == NULL) {
 
         if (pcre2_get_error_message(err, message, sizeof(message)) < 0) {

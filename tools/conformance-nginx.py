@@ -80,6 +80,9 @@ def directives(case):
     given = [name.split(".")[-1] for name in opts.pop("extensions", [])]
     if any(name not in EXTENSIONS for name in given):
         raise Unsupported("extensions")
+    # without catalogues the functions are there and change nothing
+    if opts.pop("null_translations", None) == "newstyle":
+        given.append("newstyle_gettext")
     lines.append("tpl_extensions %s;" % (" ".join(given) or "none"))
     if opts:
         raise Unsupported(", ".join(opts))

@@ -49,7 +49,8 @@ static const tpl_host_t  ngx_http_tpl_host = {
     .lookup = ngx_http_tpl_lookup,
     .global = ngx_http_tpl_global,
     .names = ngx_http_tpl_lookup_names,
-    .variable = ngx_http_tpl_variable
+    .variable = ngx_http_tpl_variable,
+    .catalogue = ngx_http_tpl_catalogue
 };
 
 
@@ -96,6 +97,11 @@ ngx_http_tpl_handler(ngx_http_request_t *r)
     ctx->request = r;
     ctx->conf = conf;
     ctx->tmpl = tmpl;
+
+    /* the name may hold $tpl_locale */
+
+    ctx->by_language = (conf->tmpl == NULL && conf->locale
+                        && conf->locale->negotiated);
 
     ngx_http_set_ctx(r, ctx, ngx_http_tpl_module);
 
@@ -592,6 +598,12 @@ ngx_http_tpl_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 
     ngx_http_clear_etag(r);
     ngx_http_clear_last_modified(r);
+
+    if (r == r->main && ctx->by_language
+        && ngx_http_tpl_set_vary(r) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     if (r->err_status) {
         status = r->err_status;

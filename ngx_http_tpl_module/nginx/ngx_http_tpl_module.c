@@ -10,6 +10,8 @@
 
 #include "nginx/ngx_http_tpl_module.h"
 
+#include "builtins/tpl_gettext.h"
+
 
 static ngx_int_t ngx_http_tpl_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_tpl_postconfiguration(ngx_conf_t *cf);
@@ -129,6 +131,20 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       offsetof(ngx_http_tpl_loc_conf_t, extensions),
       ngx_http_tpl_extensions },
 
+    { ngx_string("tpl_locale_path"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_tpl_locale_path,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_locale"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_tpl_locale,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -200,7 +216,8 @@ ngx_http_tpl_create_main_conf(ngx_conf_t *cf)
     tmcf->builtins = tpl_builtins_create(tmcf->arena);
 
     if (tmcf->builtins == NULL
-        || tpl_builtins_register(tmcf->builtins) != TPL_OK)
+        || tpl_builtins_register(tmcf->builtins) != TPL_OK
+        || tpl_gettext_register(tmcf->builtins, TPL_GETTEXT_OLD) != TPL_OK)
     {
         return NULL;
     }
@@ -236,6 +253,9 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
      *     conf->preload = NULL;
      *     conf->data[] = NULL;
      *     conf->level = 0;
+     *     conf->locales = NULL;
+     *     conf->locale_rule = NULL;
+     *     conf->locale = NULL;
      *     conf->render = NULL;
      *     and what ngx_http_tpl_merge_render() makes
      */
@@ -301,6 +321,10 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->preload == NULL) {
         conf->preload = prev->preload;
+    }
+
+    if (ngx_http_tpl_merge_locale(cf, conf, prev) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     conf->level = prev->level + 1;

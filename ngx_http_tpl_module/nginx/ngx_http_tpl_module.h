@@ -16,6 +16,7 @@
 
 #include "base/tpl_utf8.h"
 #include "builtins/tpl_builtins.h"
+#include "builtins/tpl_locale.h"
 #include "value/tpl_json.h"
 #include "vm/tpl_vm.h"
 
@@ -57,6 +58,7 @@ typedef struct {
 typedef struct ngx_http_tpl_main_conf_s  ngx_http_tpl_main_conf_t;
 typedef struct ngx_http_tpl_set_s        ngx_http_tpl_set_t;
 typedef struct ngx_http_tpl_picks_s      ngx_http_tpl_picks_t;
+typedef struct ngx_http_tpl_locales_s    ngx_http_tpl_locales_t;
 
 
 /* tpl_whitespace: words of Jinja, then of Tornado */
@@ -113,10 +115,43 @@ struct ngx_http_tpl_set_s {
 struct ngx_http_tpl_main_conf_s {
     tpl_arena_t                  *arena;        /* of sets, data and pages */
     tpl_builtins_t               *builtins;
+    tpl_builtins_t               *newstyle;     /* NULL until it is needed */
+    ngx_http_tpl_locales_t       *locales;
     ngx_http_tpl_set_t           *sets;
     ngx_conf_t                   *cf;           /* while it is being read */
     size_t                        pages;        /* bytes of constant pages */
 };
+
+
+/* tpl_locale_path: the catalogues of a folder */
+
+struct ngx_http_tpl_locales_s {
+    ngx_str_t                     path;
+    ngx_str_t                     domain;
+    ngx_array_t                   items;        /* of tpl_locale_t, sorted */
+    ngx_http_tpl_locales_t       *next;
+};
+
+
+/* tpl_locale as it is written */
+
+typedef struct {
+    ngx_http_complex_value_t      value;
+    ngx_str_t                     name;         /* or the default; empty: off */
+    ngx_http_tpl_place_t          place;
+    unsigned                      constant:1;
+    unsigned                      negotiated:1; /* auto */
+} ngx_http_tpl_locale_rule_t;
+
+
+/* both at a level */
+
+typedef struct {
+    tpl_locale_t                 *items;        /* the default first */
+    ngx_uint_t                    n;
+    ngx_http_complex_value_t     *value;        /* NULL: always the first */
+    ngx_uint_t                    negotiated;
+} ngx_http_tpl_locale_t;
 
 
 /* tpl_preload at one level */
@@ -214,6 +249,9 @@ typedef struct {
     ngx_http_tpl_preload_t       *preload;
     ngx_http_tpl_data_t          *data[NGX_HTTP_TPL_KINDS];
     ngx_uint_t                    level;
+    ngx_http_tpl_locales_t       *locales;
+    ngx_http_tpl_locale_rule_t   *locale_rule;
+    ngx_http_tpl_locale_t        *locale;       /* NULL: no translations */
 
     ngx_http_tpl_render_t        *render;
 
@@ -248,8 +286,13 @@ typedef struct {
     uint64_t                      steps;
     uint64_t                      nsec;
 
+    const tpl_locale_t           *locale;       /* once it was asked for */
+
     /* the page depends on the request, not on the configuration alone */
     unsigned                      varies:1;
+
+    /* and on its Accept-Language */
+    unsigned                      by_language:1;
 } ngx_http_tpl_ctx_t;
 
 
@@ -290,6 +333,13 @@ ngx_int_t ngx_http_tpl_pick(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf);
  * has room for name->len bytes; it may be name itself.
  */
 ngx_int_t ngx_http_tpl_normalize(const ngx_str_t *name, ngx_str_t *dst);
+
+/*
+ * A whole file; path is terminated by a zero byte.  TPL_DECLINED if there is
+ * no such file; TPL_ERROR may leave err unset for want of memory.
+ */
+tpl_int_t ngx_http_tpl_load_file(tpl_arena_t *arena, const tpl_str_t *path,
+    tpl_str_t *text, tpl_error_t *err);
 
 /* logs err as "nginx -t" shows it, a line a record */
 void ngx_http_tpl_log_error(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
@@ -367,6 +417,33 @@ tpl_int_t ngx_http_tpl_global(tpl_exec_t *exec, const tpl_name_t *name,
     tpl_value_t *out);
 tpl_int_t ngx_http_tpl_variable(tpl_exec_t *exec, uint32_t index,
     tpl_value_t *out);
+
+
+/*
+ * Translations (ngx_http_tpl_locale.c).
+ */
+
+char *ngx_http_tpl_locale_path(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_tpl_locale(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* conf->locale of both directives */
+ngx_int_t ngx_http_tpl_merge_locale(ngx_conf_t *cf,
+    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_loc_conf_t *prev);
+
+/* tpl_host_t's catalogue */
+tpl_int_t ngx_http_tpl_catalogue(tpl_exec_t *exec,
+    const tpl_catalogue_t **out);
+
+/* $tpl_locale */
+ngx_int_t ngx_http_tpl_variable_locale(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+/* Vary: Accept-Language */
+ngx_int_t ngx_http_tpl_set_vary(ngx_http_request_t *r);
+
+/* builtins for TPL_EXT_NEWSTYLE; NULL without memory */
+tpl_builtins_t *ngx_http_tpl_newstyle(ngx_http_tpl_main_conf_t *tmcf);
 
 
 /*

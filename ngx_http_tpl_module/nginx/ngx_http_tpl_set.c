@@ -15,8 +15,6 @@ static ngx_uint_t ngx_http_tpl_set_matches(ngx_http_tpl_set_t *set,
     ngx_http_tpl_loc_conf_t *conf);
 static tpl_int_t ngx_http_tpl_load(void *data, tpl_arena_t *arena,
     const tpl_str_t *name, tpl_source_t *source, tpl_error_t *err);
-static tpl_int_t ngx_http_tpl_load_file(tpl_arena_t *arena,
-    const tpl_str_t *path, tpl_str_t *text, tpl_error_t *err);
 static ngx_int_t ngx_http_tpl_pick_pattern(ngx_conf_t *cf,
     ngx_http_tpl_set_t *set, ngx_http_tpl_pattern_t *pattern,
     ngx_array_t *templates);
@@ -62,6 +60,16 @@ ngx_http_tpl_get_set(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
 
     sc.arena = tmcf->arena;
     sc.builtins = tmcf->builtins;
+
+    if (conf->extensions & ngx_http_tpl_ext(TPL_EXT_NEWSTYLE)) {
+        sc.builtins = ngx_http_tpl_newstyle(tmcf);
+
+        if (sc.builtins == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "no memory for templates");
+            return NULL;
+        }
+    }
 
     sc.loader.load = ngx_http_tpl_load;
     sc.loader.data = set;
@@ -351,7 +359,7 @@ ngx_http_tpl_load(void *data, tpl_arena_t *arena, const tpl_str_t *name,
 
 /* the path is terminated by NUL */
 
-static tpl_int_t
+tpl_int_t
 ngx_http_tpl_load_file(tpl_arena_t *arena, const tpl_str_t *path,
     tpl_str_t *text, tpl_error_t *err)
 {

@@ -26,6 +26,7 @@ ngx_conf_bitmask_t  ngx_http_tpl_extensions[] = {
     { ngx_string("loopcontrols"), ngx_http_tpl_ext(TPL_EXT_LOOPCONTROLS) },
     { ngx_string("i18n"), ngx_http_tpl_ext(TPL_EXT_I18N) },
     { ngx_string("debug"), ngx_http_tpl_ext(TPL_EXT_DEBUG) },
+    { ngx_string("newstyle_gettext"), ngx_http_tpl_ext(TPL_EXT_NEWSTYLE) },
     { ngx_null_string, 0 }
 };
 

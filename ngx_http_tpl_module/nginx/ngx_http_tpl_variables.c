@@ -42,6 +42,9 @@ static ngx_http_variable_t  ngx_http_tpl_variables[] = {
     { ngx_string("tpl_error"), NULL, ngx_http_tpl_variable_error, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("tpl_locale"), NULL, ngx_http_tpl_variable_locale, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
       ngx_http_null_variable
 };
 

@@ -24,6 +24,13 @@ typedef struct {
 
 #define test_message(id, text)  { id, sizeof(id) - 1, text, sizeof(text) - 1 }
 
+#define check(ok)  test_ok((tpl_uint_t) (ok), __FILE__, __LINE__, #ok)
+#define same(got, want)  test_same(got, want, __FILE__, __LINE__)
+#define found(id, want)                                                      \
+    s = test_find(c, id); same(&s, want)
+#define found_form(id, form, want)                                           \
+    s = test_find_form(c, id, form); same(&s, want)
+
 
 /* sorted by id, as gettext's own tools write them */
 
@@ -58,9 +65,6 @@ test_ok(tpl_uint_t ok, const char *file, int line, const char *what)
 }
 
 
-#define check(ok)  test_ok((tpl_uint_t) (ok), __FILE__, __LINE__, #ok)
-
-
 static void
 test_same(const tpl_str_t *got, const char *want, const char *file, int line)
 {
@@ -77,9 +81,6 @@ test_same(const tpl_str_t *got, const char *want, const char *file, int line)
              (int) tpl_min(got->len, 100), got->data, want);
     test_ok(0, file, line, what);
 }
-
-
-#define same(got, want)  test_same(got, want, __FILE__, __LINE__)
 
 
 static tpl_str_t
@@ -201,12 +202,6 @@ test_find_form(const tpl_catalogue_t *c, const char *id, int64_t form)
 
     return text;
 }
-
-
-#define found(id, want)                                                      \
-    s = test_find(c, id); same(&s, want)
-#define found_form(id, form, want)                                           \
-    s = test_find_form(c, id, form); same(&s, want)
 
 
 static void

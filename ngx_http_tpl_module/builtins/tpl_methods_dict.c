@@ -25,6 +25,8 @@ static tpl_int_t tpl_view_contains(tpl_exec_t *exec, tpl_object_t *obj,
     const tpl_value_t *key, tpl_uint_t *found);
 static tpl_int_t tpl_view_str(tpl_exec_t *exec, tpl_object_t *obj,
     tpl_buf_t *b);
+static tpl_int_t tpl_view_binary(tpl_exec_t *exec, tpl_binary_op_t op,
+    const tpl_value_t *a, const tpl_value_t *b, tpl_value_t *out);
 
 
 /* by tpl_view_kind_t */
@@ -32,12 +34,14 @@ static tpl_int_t tpl_view_str(tpl_exec_t *exec, tpl_object_t *obj,
 static const tpl_class_t  tpl_view_classes[] = {
     { .name = "dict_keys", .flags = TPL_CLASS_UNHASHABLE,
       .length = tpl_view_length, .iter = tpl_view_iter,
-      .contains = tpl_view_contains, .str = tpl_view_str },
+      .contains = tpl_view_contains, .str = tpl_view_str,
+      .binary = tpl_view_binary },
     { .name = "dict_values", .length = tpl_view_length, .iter = tpl_view_iter,
       .contains = tpl_view_contains, .str = tpl_view_str },
     { .name = "dict_items", .flags = TPL_CLASS_UNHASHABLE,
       .length = tpl_view_length, .iter = tpl_view_iter,
-      .contains = tpl_view_contains, .str = tpl_view_str }
+      .contains = tpl_view_contains, .str = tpl_view_str,
+      .binary = tpl_view_binary }
 };
 
 
@@ -222,6 +226,66 @@ tpl_view_contains(tpl_exec_t *exec, tpl_object_t *obj, const tpl_value_t *key,
 
         return TPL_OK;
     }
+}
+
+
+/* a set of all that v iterates over */
+
+static tpl_int_t
+tpl_view_set(tpl_exec_t *exec, const tpl_value_t *v, tpl_value_t *out)
+{
+    tpl_int_t    rc;
+    tpl_iter_t   it;
+    tpl_dict_t  *set;
+    tpl_value_t  item, none;
+
+    set = tpl_dict_create(exec, 0);
+    if (set == NULL) {
+        return TPL_ERROR;
+    }
+
+    rc = tpl_iter_init(exec, &it, v);
+    if (rc != TPL_OK) {
+        return rc;
+    }
+
+    tpl_value_none(&none);
+
+    while ((rc = tpl_iter_next(exec, &it, &item)) == TPL_OK) {
+        rc = tpl_dict_set(exec, set, &item, &none);
+        if (rc != TPL_OK) {
+            return rc;
+        }
+    }
+
+    *out = (tpl_value_t) { .type = TPL_SET, .u.dict = set };
+
+    return (rc == TPL_DONE) ? TPL_OK : rc;
+}
+
+
+/* keys and items are sets to |, &, ^ and -; the other side any iterable */
+
+static tpl_int_t
+tpl_view_binary(tpl_exec_t *exec, tpl_binary_op_t op, const tpl_value_t *a,
+    const tpl_value_t *b, tpl_value_t *out)
+{
+    tpl_int_t    rc;
+    tpl_value_t  left, right;
+
+    if (op != TPL_OP_SUB && op != TPL_OP_BIT_OR && op != TPL_OP_BIT_AND
+        && op != TPL_OP_BIT_XOR)
+    {
+        return TPL_DECLINED;
+    }
+
+    rc = tpl_view_set(exec, a, &left);
+
+    if (rc == TPL_OK) {
+        rc = tpl_view_set(exec, b, &right);
+    }
+
+    return (rc == TPL_OK) ? tpl_binary(exec, op, &left, &right, out) : rc;
 }
 
 

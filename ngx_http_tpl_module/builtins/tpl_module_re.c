@@ -11,8 +11,15 @@
 #include "builtins/tpl_module_re.h"
 
 
-/* backtracking steps of one search, and kilobytes it may take for them */
+/*
+ * Backtracking steps: pcre2 counts those from one place of the text, and there
+ * are as many places as bytes.  All together must not stop a worker for long.
+ */
+#define TPL_RE_STEPS        100000000
+#define TPL_RE_MATCH_MIN    2000
 #define TPL_RE_MATCH_LIMIT  1000000
+
+/* kilobytes that a search may take for them */
 #define TPL_RE_HEAP_LIMIT   16384
 
 /* as Python counts its flags */
@@ -22,6 +29,15 @@
 #define TPL_RE_U            32
 #define TPL_RE_X            64
 #define TPL_RE_A            256
+
+
+/* patterns of this render by their hash; one takes the place of another */
+
+#define TPL_RE_CACHE  16
+
+typedef struct {
+    tpl_re_t                *slots[TPL_RE_CACHE];
+} tpl_re_cache_t;
 
 
 /* one search after the other in a text, as finditer() goes on */
@@ -213,7 +229,7 @@ tpl_re_translate(tpl_exec_t *exec, const tpl_str_t *s, tpl_buf_t *b)
 
 escape:
 
-    return tpl_throw(exec, TPL_EXC_VALUE, "bad escape \\%c at position %u",
+    return tpl_throw(exec, TPL_EXC_EXCEPTION, "bad escape \\%c at position %u",
                      p[1], (unsigned) (p - s->data));
 }
 
@@ -225,7 +241,9 @@ tpl_re_compile(tpl_exec_t *exec, const tpl_value_t *pattern,
     const tpl_value_t *flags, tpl_re_t **out)
 {
     int                      err;
-    tpl_re_t                *re;
+    int64_t                  bits;
+    tpl_re_t                *re, **slot;
+    tpl_re_cache_t          *cache;
     uint32_t                 options;
     tpl_buf_t                b;
     tpl_str_t                s;
@@ -244,13 +262,7 @@ tpl_re_compile(tpl_exec_t *exec, const tpl_value_t *pattern,
                          "first argument must be string or compiled pattern");
     }
 
-    re = tpl_pcalloc(exec->arena, sizeof(tpl_re_t));
-    if (re == NULL) {
-        return tpl_throw_memory(exec);
-    }
-
-    re->object.cls = &tpl_re_class;
-    re->pattern = *pattern;
+    bits = 0;
 
     if (tpl_arg_given(flags)) {
 
@@ -258,8 +270,42 @@ tpl_re_compile(tpl_exec_t *exec, const tpl_value_t *pattern,
             return tpl_throw(exec, TPL_EXC_TYPE, "flags must be an integer");
         }
 
-        re->flags = flags->u.i;
+        bits = flags->u.i;
     }
+
+    cache = exec->patterns;
+
+    if (cache == NULL) {
+        cache = tpl_pcalloc(exec->arena, sizeof(tpl_re_cache_t));
+        if (cache == NULL) {
+            return tpl_throw_memory(exec);
+        }
+
+        exec->patterns = cache;
+    }
+
+    s = tpl_value_str(pattern);
+    tpl_charge(exec, s.len);
+
+    slot = &cache->slots[(tpl_hash(s.data, s.len) ^ (uint32_t) bits)
+                         % TPL_RE_CACHE];
+    re = *slot;
+
+    if (re && re->flags == bits && re->pattern.len == s.len
+        && (s.len == 0 || memcmp(re->pattern.u.s, s.data, s.len) == 0))
+    {
+        *out = re;
+        return TPL_OK;
+    }
+
+    re = tpl_pcalloc(exec->arena, sizeof(tpl_re_t));
+    if (re == NULL) {
+        return tpl_throw_memory(exec);
+    }
+
+    re->object.cls = &tpl_re_class;
+    re->pattern = *pattern;
+    re->flags = bits;
 
     if (re->flags & ~(TPL_RE_I|TPL_RE_M|TPL_RE_S|TPL_RE_U|TPL_RE_X|TPL_RE_A)) {
         return tpl_throw(exec, TPL_EXC_VALUE,
@@ -274,11 +320,6 @@ tpl_re_compile(tpl_exec_t *exec, const tpl_value_t *pattern,
     options |= (re->flags & TPL_RE_S) ? PCRE2_DOTALL : 0;
     options |= (re->flags & TPL_RE_X) ? PCRE2_EXTENDED : 0;
 
-    s = tpl_value_str(pattern);
-
-    /* compiling costs far more than reading */
-
-    tpl_charge(exec, s.len * 64 + 1000);
     tpl_buf_init(&b, exec->arena);
 
     if (tpl_re_translate(exec, &s, &b) != TPL_OK) {
@@ -299,26 +340,29 @@ tpl_re_compile(tpl_exec_t *exec, const tpl_value_t *pattern,
     }
 
     (void) pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-    (void) pcre2_set_match_limit(re->context, TPL_RE_MATCH_LIMIT);
     (void) pcre2_set_heap_limit(re->context, TPL_RE_HEAP_LIMIT);
 
     re->code = pcre2_compile(b.len ? b.data : (PCRE2_SPTR) "", b.len, options,
                              &err, &offset, context);
 
-    if (re->code == NULL && err == PCRE2_ERROR_HEAP_FAILED) {
-        return tpl_throw_memory(exec);
-    }
-
     if (re->code == NULL) {
+
+        if (err == PCRE2_ERROR_HEAP_FAILED) {
+            return tpl_throw_memory(exec);
+        }
 
         if (pcre2_get_error_message(err, message, sizeof(message)) < 0) {
             message[0] = '\0';
         }
 
-        return tpl_throw(exec, TPL_EXC_VALUE,
+        return tpl_throw(exec, TPL_EXC_EXCEPTION,
                          "regular expression: %s at position %u",
                          (char *) message, (unsigned) offset);
     }
+
+    /* compiling costs far more than reading */
+
+    tpl_charge(exec, s.len * 64 + 1000);
 
     (void) pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &re->groups);
 
@@ -327,6 +371,7 @@ tpl_re_compile(tpl_exec_t *exec, const tpl_value_t *pattern,
         return tpl_throw_memory(exec);
     }
 
+    *slot = re;
     *out = re;
 
     return TPL_OK;
@@ -339,9 +384,17 @@ static tpl_int_t
 tpl_re_exec(tpl_exec_t *exec, tpl_re_t *re, const tpl_str_t *s, size_t from,
     uint32_t options)
 {
-    int  rc;
+    int     rc;
+    size_t  limit;
 
     tpl_charge(exec, 64);
+
+    limit = TPL_RE_STEPS / (s->len - from + 1);
+    limit = tpl_max(limit, TPL_RE_MATCH_MIN);
+
+    (void) pcre2_set_match_limit(re->context,
+                                 (uint32_t) tpl_min(limit,
+                                                    TPL_RE_MATCH_LIMIT));
 
     /* a text is checked when its first search begins: host data may be bytes */
 

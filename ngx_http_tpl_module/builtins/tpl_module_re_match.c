@@ -131,7 +131,7 @@ tpl_re_expand(tpl_exec_t *exec, const tpl_re_t *re, const tpl_str_t *repl,
         }
 
         if (last - p < 2) {
-            return tpl_throw(exec, TPL_EXC_VALUE,
+            return tpl_throw(exec, TPL_EXC_EXCEPTION,
                              "bad escape (end of pattern)");
         }
 
@@ -142,7 +142,7 @@ tpl_re_expand(tpl_exec_t *exec, const tpl_re_t *re, const tpl_str_t *repl,
             for (q = ++p; q < last && *q != '>'; q++) { /* void */ }
 
             if (q == last || *p != '<') {
-                return tpl_throw(exec, TPL_EXC_VALUE, "missing group name");
+                return tpl_throw(exec, TPL_EXC_EXCEPTION, "missing group name");
             }
 
             name.data = (tpl_char_t *) p + 1;
@@ -179,7 +179,8 @@ tpl_re_expand(tpl_exec_t *exec, const tpl_re_t *re, const tpl_str_t *repl,
                 tpl_buf_char(b, 0);
 
             } else if ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') {
-                return tpl_throw(exec, TPL_EXC_VALUE, "bad escape \\%c", *p);
+                return tpl_throw(exec, TPL_EXC_EXCEPTION,
+                                 "bad escape \\%c", *p);
 
             } else {
                 tpl_buf_char(b, '\\');
@@ -191,7 +192,7 @@ tpl_re_expand(tpl_exec_t *exec, const tpl_re_t *re, const tpl_str_t *repl,
         }
 
         if (n > re->groups) {
-            return tpl_throw(exec, TPL_EXC_VALUE,
+            return tpl_throw(exec, TPL_EXC_EXCEPTION,
                              "invalid group reference %u", (unsigned) n);
         }
 

@@ -269,6 +269,7 @@ struct tpl_exec_s {
 
     void                        *vm;        /* tpl_vm_t *, NULL when folding */
     void                        *host;      /* the host's data */
+    void                        *patterns;  /* compiled by module re, or NULL */
 };
 
 #define TPL_MAX_DEPTH         200

@@ -1,21 +1,12 @@
 
 /*
- * The content handler: picks the template, runs it a slice at a time, and
- * sends what it wrote.
+ * The content handler: picks the template and runs it a slice at a time.
  *
  * A render's arena is the request pool's to free, as buffers point into it
  * until the last of them is sent; only after an error it goes at once.
  */
 
 #include "nginx/ngx_http_tpl_module.h"
-
-
-/* what is needed for a segment to be sent */
-
-typedef struct {
-    ngx_chain_t  link;
-    ngx_buf_t    buf;
-} ngx_http_tpl_link_t;
 
 
 static ngx_int_t ngx_http_tpl_not_allowed(ngx_http_request_t *r);
@@ -30,17 +21,6 @@ static ngx_int_t ngx_http_tpl_pause(ngx_http_request_t *r,
 static void ngx_http_tpl_event_handler(ngx_event_t *ev);
 static ngx_int_t ngx_http_tpl_error(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
-static ngx_int_t ngx_http_tpl_done(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx);
-static void ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out,
-    size_t len, uint64_t hash);
-static ngx_chain_t *ngx_http_tpl_chain(ngx_http_request_t *r,
-    tpl_output_t *output);
-static ngx_int_t ngx_http_tpl_send(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len, uint64_t hash);
-static void ngx_http_tpl_set_type(ngx_http_request_t *r, ngx_str_t *type);
-static ngx_int_t ngx_http_tpl_set_etag(ngx_http_request_t *r, uint64_t hash);
-static ngx_uint_t ngx_http_tpl_is_pure(ngx_http_tpl_ctx_t *ctx);
 static void ngx_http_tpl_cleanup(void *data);
 static uint64_t ngx_http_tpl_now(void);
 
@@ -50,7 +30,8 @@ static const tpl_host_t  ngx_http_tpl_host = {
     .global = ngx_http_tpl_global,
     .names = ngx_http_tpl_lookup_names,
     .variable = ngx_http_tpl_variable,
-    .catalogue = ngx_http_tpl_catalogue
+    .catalogue = ngx_http_tpl_catalogue,
+    .web = ngx_http_tpl_web
 };
 
 
@@ -58,11 +39,8 @@ ngx_int_t
 ngx_http_tpl_handler(ngx_http_request_t *r)
 {
     ngx_int_t                 rc;
-    ngx_buf_t                *b;
-    ngx_chain_t              *out;
     tpl_template_t           *tmpl;
     ngx_http_tpl_ctx_t       *ctx;
-    ngx_http_tpl_page_t      *page;
     ngx_http_tpl_loc_conf_t  *conf;
 
     /* an error page answers whatever was asked for */
@@ -117,29 +95,13 @@ ngx_http_tpl_handler(ngx_http_request_t *r)
                           &tmpl->name, &ctx->type);
     }
 
-    page = conf->page;
-
-    if (page == NULL) {
-        return ngx_http_tpl_start(r, ctx);
-    }
-
     /* rendered before, and nothing in it can have changed */
 
-    out = ngx_alloc_chain_link(r->pool);
-    b = ngx_calloc_buf(r->pool);
-
-    if (out == NULL || b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (conf->page) {
+        return ngx_http_tpl_send_page(r, ctx, conf->page);
     }
 
-    b->pos = page->text.data;
-    b->last = page->text.data + page->text.len;
-    b->memory = page->text.len ? 1 : 0;
-
-    out->buf = b;
-    out->next = NULL;
-
-    return ngx_http_tpl_send(r, ctx, out, page->text.len, page->hash);
+    return ngx_http_tpl_start(r, ctx);
 }
 
 
@@ -292,8 +254,9 @@ ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 static ngx_int_t
 ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
-    uint64_t   start;
-    tpl_int_t  rc;
+    uint64_t       start;
+    tpl_int_t      rc;
+    tpl_output_t  *output;
 
     r->connection->log->action = "rendering template";
 
@@ -315,7 +278,10 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     switch (rc) {
 
     case TPL_OK:
-        return ngx_http_tpl_done(r, ctx);
+        output = tpl_vm_output(ctx->vm);
+        ctx->vm = NULL;
+
+        return ngx_http_tpl_send_output(r, ctx, output);
 
     case TPL_YIELD:
         return ngx_http_tpl_pause(r, ctx);
@@ -438,345 +404,6 @@ ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     ctx->arena = NULL;
 
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
-}
-
-
-static ngx_int_t
-ngx_http_tpl_done(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
-{
-    uint64_t       hash;
-    ngx_chain_t   *out;
-    ngx_uint_t     pure;
-    tpl_output_t  *output;
-
-    output = tpl_vm_output(ctx->vm);
-
-    ctx->vm = NULL;
-
-    out = ngx_http_tpl_chain(r, output);
-    if (out == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    pure = ngx_http_tpl_is_pure(ctx);
-
-    hash = pure ? tpl_output_hash(output) : 0;
-
-    if (pure && !ctx->varies && ctx->conf->tmpl) {
-        ngx_http_tpl_keep(ctx, out, output->len, hash);
-    }
-
-    return ngx_http_tpl_send(r, ctx, out, output->len, hash);
-}
-
-
-/*
- * A page made of the template and the configuration alone is the same each
- * time: the worker keeps it in one piece.  Without memory it does not.
- */
-
-static void
-ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len,
-    uint64_t hash)
-{
-    u_char                    *p;
-    ngx_http_tpl_page_t       *page;
-    ngx_http_tpl_main_conf_t  *tmcf;
-
-    tmcf = ctx->conf->set->main;
-
-    if (ctx->conf->page
-        || len > NGX_HTTP_TPL_PAGE_MAX
-        || len > NGX_HTTP_TPL_PAGES_MAX - tmcf->pages)
-    {
-        return;
-    }
-
-    page = tpl_palloc(tmcf->arena, sizeof(ngx_http_tpl_page_t));
-    p = tpl_pnalloc(tmcf->arena, len + 1);
-
-    if (page == NULL || p == NULL) {
-        return;
-    }
-
-    page->text.data = p;
-    page->text.len = len;
-    page->hash = hash;
-
-    for ( /* void */ ; out && len; out = out->next) {
-        p = ngx_cpymem(p, out->buf->pos, out->buf->last - out->buf->pos);
-    }
-
-    tmcf->pages += len;
-    ctx->conf->page = page;
-}
-
-
-/* the segments as buffers; an empty page is one empty buffer */
-
-static ngx_chain_t *
-ngx_http_tpl_chain(ngx_http_request_t *r, tpl_output_t *output)
-{
-    uint32_t              i;
-    ngx_buf_t            *b;
-    ngx_chain_t          *out, **ll;
-    tpl_segment_t        *segment;
-    ngx_http_tpl_link_t  *links;
-
-    links = ngx_pcalloc(r->pool,
-                        (output->n + 1) * sizeof(ngx_http_tpl_link_t));
-    if (links == NULL) {
-        return NULL;
-    }
-
-    ll = &out;
-
-    for (i = 0; i < output->n; i++) {
-        segment = &output->segments[i];
-
-        /* nginx takes an empty buffer for a mistake */
-
-        if (segment->len == 0) {
-            continue;
-        }
-
-        b = &links[i].buf;
-
-        b->pos = (u_char *) segment->data;
-        b->last = b->pos + segment->len;
-        b->memory = 1;
-
-        links[i].link.buf = b;
-
-        *ll = &links[i].link;
-        ll = &links[i].link.next;
-    }
-
-    if (ll == &out) {
-        links[i].link.buf = &links[i].buf;
-
-        *ll = &links[i].link;
-        ll = &links[i].link.next;
-    }
-
-    *ll = NULL;
-
-    return out;
-}
-
-
-static ngx_int_t
-ngx_http_tpl_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
-    ngx_chain_t *out, size_t len, uint64_t hash)
-{
-    ngx_int_t                  rc;
-    ngx_buf_t                 *b;
-    ngx_uint_t                 status;
-    ngx_chain_t               *cl;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-    /* nginx lets the error's status win over ours, unless status= is given */
-
-    status = ctx->conf->render->status;
-
-    if (status) {
-        r->err_status = 0;
-
-    } else {
-        status = NGX_HTTP_OK;
-    }
-
-    r->headers_out.status = status;
-    r->headers_out.status_line.len = 0;
-    r->headers_out.content_length_n = len;
-
-    ngx_http_tpl_set_type(r, &ctx->type);
-
-    /* left by a handler that we are the error page for */
-
-    ngx_http_clear_etag(r);
-    ngx_http_clear_last_modified(r);
-
-    if (r == r->main && ctx->by_language
-        && ngx_http_tpl_set_vary(r) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (r->err_status) {
-        status = r->err_status;
-    }
-
-    r->disable_not_modified = 1;
-
-    if (r == r->main && status == NGX_HTTP_OK && hash && clcf->etag) {
-
-        if (ngx_http_tpl_set_etag(r, hash) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        /*
-         * If-Unmodified-Since is not for what has no Last-Modified (RFC 9110),
-         * nginx would answer 412
-         */
-
-        r->disable_not_modified = (r->headers_in.if_unmodified_since != NULL);
-
-        /* the range filter cuts one range out of a chain, but not several */
-
-        r->allow_ranges = 1;
-        r->single_range = 1;
-    }
-
-    if (r != r->main && len == 0) {
-        return ngx_http_send_header(r);
-    }
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    for (cl = out; cl->next; cl = cl->next) { /* void */ }
-
-    b = cl->buf;
-
-    b->last_buf = (r == r->main) ? 1 : 0;
-    b->last_in_chain = 1;
-
-    return ngx_http_output_filter(r, out);
-}
-
-
-/* the charset goes where nginx's charset module looks for it */
-
-static void
-ngx_http_tpl_set_type(ngx_http_request_t *r, ngx_str_t *type)
-{
-    size_t       len;
-    u_char      *end;
-    ngx_uint_t   text;
-
-    end = ngx_strlchr(type->data, type->data + type->len, ';');
-
-    r->headers_out.content_type = *type;
-    r->headers_out.content_type_len = end ? (size_t) (end - type->data)
-                                          : type->len;
-    r->headers_out.content_type_lowcase = NULL;
-    r->headers_out.charset.len = 0;
-
-    if (end) {
-        return;
-    }
-
-    /* the types that Flask adds a charset to */
-
-    len = type->len;
-
-    text = (len > 5 && ngx_strncasecmp(type->data, (u_char *) "text/", 5) == 0)
-           || (len > 4 && ngx_strncasecmp(type->data + len - 4,
-                                          (u_char *) "+xml", 4) == 0);
-
-    if (!text && len > 12
-        && ngx_strncasecmp(type->data, (u_char *) "application/", 12) == 0)
-    {
-        len -= 12;
-        end = type->data + 12;
-
-        text = (len == 3 && ngx_strncasecmp(end, (u_char *) "xml", 3) == 0)
-               || (len == 10
-                   && (ngx_strncasecmp(end, (u_char *) "javascript", 10) == 0
-                       || ngx_strncasecmp(end, (u_char *) "ecmascript", 10)
-                          == 0));
-    }
-
-    if (text) {
-        ngx_str_set(&r->headers_out.charset, "utf-8");
-    }
-}
-
-
-static ngx_int_t
-ngx_http_tpl_set_etag(ngx_http_request_t *r, uint64_t hash)
-{
-    u_char           *p;
-    ngx_table_elt_t  *etag;
-
-    etag = ngx_list_push(&r->headers_out.headers);
-    p = ngx_pnalloc(r->pool, 18);
-
-    if (etag == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (p == NULL) {
-        etag->hash = 0;
-        return NGX_ERROR;
-    }
-
-    etag->hash = 1;
-    ngx_str_set(&etag->key, "ETag");
-    etag->value.data = p;
-    etag->value.len = ngx_sprintf(p, "\"%016xL\"", hash) - p;
-
-#if (nginx_version >= 1023000)
-    etag->next = NULL;
-#endif
-
-    r->headers_out.etag = etag;
-
-    return NGX_OK;
-}
-
-
-/* the same data give the same page */
-
-static ngx_uint_t
-ngx_http_tpl_is_pure(ngx_http_tpl_ctx_t *ctx)
-{
-    if (ctx->tmpl->flags & TPL_TEMPLATE_IMPURE) {
-        return 0;
-    }
-
-    return !((ctx->tmpl->flags & TPL_TEMPLATE_DYNAMIC)
-             && ctx->conf->set->impure);
-}
-
-
-void
-ngx_http_tpl_type(ngx_http_core_loc_conf_t *clcf, const tpl_str_t *name,
-    ngx_str_t *type)
-{
-    size_t       n;
-    u_char       exten[32];
-    ngx_str_t   *found;
-    ngx_uint_t   hash;
-
-    for (n = 0; n < name->len && n < sizeof(exten); n++) {
-        if (name->data[name->len - n - 1] == '.'
-            || name->data[name->len - n - 1] == '/')
-        {
-            break;
-        }
-    }
-
-    if (n > 0 && n < name->len && n <= sizeof(exten)
-        && name->data[name->len - n - 1] == '.')
-    {
-        hash = ngx_hash_strlow(exten, name->data + name->len - n, n);
-
-        found = ngx_hash_find(&clcf->types_hash, hash, exten, n);
-
-        if (found) {
-            *type = *found;
-            return;
-        }
-    }
-
-    ngx_str_set(type, "text/html");
 }
 
 

@@ -19,6 +19,7 @@
 #include "builtins/tpl_locale.h"
 #include "value/tpl_json.h"
 #include "vm/tpl_vm.h"
+#include "web/tpl_web.h"
 
 
 #if (nginx_version < 1018000)
@@ -286,7 +287,9 @@ typedef struct {
     uint64_t                      steps;
     uint64_t                      nsec;
 
-    const tpl_locale_t           *locale;       /* once it was asked for */
+    /* once they were asked for */
+    const tpl_locale_t           *locale;
+    tpl_web_t                    *web;
 
     /* the page depends on the request, not on the configuration alone */
     unsigned                      varies:1;
@@ -420,6 +423,14 @@ tpl_int_t ngx_http_tpl_variable(tpl_exec_t *exec, uint32_t index,
 
 
 /*
+ * The request (ngx_http_tpl_request.c).
+ */
+
+/* tpl_host_t's web */
+tpl_int_t ngx_http_tpl_web(tpl_exec_t *exec, tpl_web_t **out);
+
+
+/*
  * Translations (ngx_http_tpl_locale.c).
  */
 
@@ -452,10 +463,6 @@ tpl_builtins_t *ngx_http_tpl_newstyle(ngx_http_tpl_main_conf_t *tmcf);
 
 ngx_int_t ngx_http_tpl_handler(ngx_http_request_t *r);
 
-/* the type of a template by its extension, text/html if that says nothing */
-void ngx_http_tpl_type(ngx_http_core_loc_conf_t *clcf, const tpl_str_t *name,
-    ngx_str_t *type);
-
 /* a latest render of r that failed, or NULL */
 ngx_http_tpl_ctx_t *ngx_http_tpl_failed(ngx_http_request_t *r);
 
@@ -463,6 +470,23 @@ ngx_http_tpl_ctx_t *ngx_http_tpl_failed(ngx_http_request_t *r);
 extern const tpl_allocator_t  ngx_http_tpl_allocator;
 
 #define NGX_HTTP_TPL_ARENA_PAGE  32768
+
+
+/*
+ * The answer (ngx_http_tpl_send.c).
+ */
+
+/* sends a finished render; keeps the page if no request can change it */
+ngx_int_t ngx_http_tpl_send_output(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, tpl_output_t *output);
+
+/* sends a page that was kept */
+ngx_int_t ngx_http_tpl_send_page(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, ngx_http_tpl_page_t *page);
+
+/* the type of a template by its extension, text/html if that says nothing */
+void ngx_http_tpl_type(ngx_http_core_loc_conf_t *clcf, const tpl_str_t *name,
+    ngx_str_t *type);
 
 
 #endif /* _NGX_HTTP_TPL_MODULE_H_INCLUDED_ */

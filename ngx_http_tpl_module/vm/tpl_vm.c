@@ -88,6 +88,22 @@ tpl_vm_catalogue(tpl_exec_t *exec, const tpl_catalogue_t **out)
 }
 
 
+tpl_int_t
+tpl_vm_web(tpl_exec_t *exec, tpl_web_t **out)
+{
+    tpl_vm_t  *vm;
+
+    vm = tpl_vm(exec);
+
+    if (vm == NULL || vm->conf.host == NULL || vm->conf.host->web == NULL) {
+        return tpl_throw(exec, TPL_EXC_RUNTIME,
+                         "there is no request to be answered");
+    }
+
+    return vm->conf.host->web(exec, out);
+}
+
+
 /* the first frame: the template's root, or the block that is wanted */
 
 static tpl_int_t

@@ -19,6 +19,7 @@ TPL_BEGIN_DECLS
 
 typedef struct tpl_vm_s         tpl_vm_t;
 typedef struct tpl_catalogue_s  tpl_catalogue_t;    /* builtins/ */
+typedef struct tpl_web_s        tpl_web_t;          /* web/ */
 
 
 /*
@@ -46,6 +47,8 @@ typedef struct {
      * none */
     tpl_int_t              (*catalogue)(tpl_exec_t *exec,
                                const tpl_catalogue_t **out);
+    /* the request that is answered, made when it is first asked for */
+    tpl_int_t              (*web)(tpl_exec_t *exec, tpl_web_t **out);
 } tpl_host_t;
 
 
@@ -111,6 +114,9 @@ tpl_int_t tpl_vm_names(tpl_exec_t *exec, tpl_dict_t **out);
 
 /* the host's catalogue(); TPL_DECLINED if there is none */
 tpl_int_t tpl_vm_catalogue(tpl_exec_t *exec, const tpl_catalogue_t **out);
+
+/* the host's web(); RuntimeError if no request is answered */
+tpl_int_t tpl_vm_web(tpl_exec_t *exec, tpl_web_t **out);
 
 /*
  * Calls any value, lambdas and macros too, for builtins that call back (the key

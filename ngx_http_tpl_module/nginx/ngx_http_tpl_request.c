@@ -1,0 +1,247 @@
+
+/*
+ * The request as web/ sees it: tpl_web_host_t over nginx's own structures.
+ */
+
+#include "nginx/ngx_http_tpl_module.h"
+
+
+static tpl_int_t ngx_http_tpl_web_field(tpl_web_t *web,
+    tpl_web_field_t field, tpl_str_t *out);
+static tpl_int_t ngx_http_tpl_web_header(tpl_web_t *web,
+    const tpl_str_t *name, tpl_str_t *out);
+static tpl_int_t ngx_http_tpl_web_headers(tpl_web_t *web, tpl_pairs_t *out);
+
+
+#define ngx_http_tpl_set_str(out, s)                                         \
+    (out)->len = (s)->len;                                                   \
+    (out)->data = (s)->data
+
+
+static const tpl_web_host_t  ngx_http_tpl_web_host = {
+    .field = ngx_http_tpl_web_field,
+    .header = ngx_http_tpl_web_header,
+    .headers = ngx_http_tpl_web_headers
+};
+
+
+tpl_int_t
+ngx_http_tpl_web(tpl_exec_t *exec, tpl_web_t **out)
+{
+    ngx_http_tpl_ctx_t  *ctx;
+
+    ctx = exec->host;
+
+    /* whoever asks for it looks at the request */
+
+    ctx->varies = 1;
+
+    if (ctx->web == NULL) {
+        ctx->web = tpl_pcalloc(exec->arena, sizeof(tpl_web_t));
+        if (ctx->web == NULL) {
+            return tpl_throw_memory(exec);
+        }
+
+        ctx->web->arena = exec->arena;
+        ctx->web->host = &ngx_http_tpl_web_host;
+        ctx->web->data = ctx;
+    }
+
+    *out = ctx->web;
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+ngx_http_tpl_web_field(tpl_web_t *web, tpl_web_field_t field, tpl_str_t *out)
+{
+    ngx_str_t                  name;
+    ngx_http_tpl_ctx_t        *ctx;
+    ngx_http_request_t        *r;
+    ngx_http_variable_value_t  *v;
+
+    ctx = web->data;
+    r = ctx->request;
+
+    switch (field) {
+
+    case TPL_WEB_METHOD:
+        ngx_http_tpl_set_str(out, &r->main->method_name);
+        return TPL_OK;
+
+    case TPL_WEB_TARGET:
+        ngx_http_tpl_set_str(out, &r->unparsed_uri);
+        return TPL_OK;
+
+    case TPL_WEB_PATH:
+        ngx_http_tpl_set_str(out, &r->uri);
+        return TPL_OK;
+
+    case TPL_WEB_QUERY:
+        ngx_http_tpl_set_str(out, &r->args);
+        return TPL_OK;
+
+    case TPL_WEB_PROTOCOL:
+        ngx_http_tpl_set_str(out, &r->main->http_protocol);
+        return TPL_OK;
+
+    case TPL_WEB_REMOTE_ADDR:
+        ngx_http_tpl_set_str(out, &r->connection->addr_text);
+        return TPL_OK;
+
+    case TPL_WEB_HOST:
+
+        if (r->headers_in.host) {
+            ngx_http_tpl_set_str(out, &r->headers_in.host->value);
+            return TPL_OK;
+        }
+
+        ngx_str_set(&name, "host");
+        break;
+
+    case TPL_WEB_SCHEME:
+        ngx_str_set(&name, "scheme");
+        break;
+
+    case TPL_WEB_SERVER_NAME:
+        ngx_str_set(&name, "server_name");
+        break;
+
+    default: /* TPL_WEB_SERVER_PORT */
+        ngx_str_set(&name, "server_port");
+        break;
+    }
+
+    v = ngx_http_get_variable(r, &name, ngx_hash_key(name.data, name.len));
+
+    if (v == NULL || v->not_found) {
+        return TPL_DECLINED;
+    }
+
+    out->len = v->len;
+    out->data = v->data;
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+ngx_http_tpl_web_header(tpl_web_t *web, const tpl_str_t *name, tpl_str_t *out)
+{
+    size_t               len, sep;
+    u_char              *p;
+    ngx_uint_t           i, n;
+    ngx_list_part_t     *part;
+    ngx_table_elt_t     *h, *first;
+    ngx_http_tpl_ctx_t  *ctx;
+
+    ctx = web->data;
+
+    n = 0;
+    len = 0;
+    first = NULL;
+    sep = 2;
+    p = NULL;
+
+again:
+
+    part = &ctx->request->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len != name->len
+            || ngx_strncasecmp(h[i].key.data, name->data, name->len) != 0)
+        {
+            continue;
+        }
+
+        if (p == NULL) {
+            if (first == NULL) {
+                first = &h[i];
+            }
+
+            len += h[i].value.len + sep;
+            n++;
+            continue;
+        }
+
+        if (p != out->data) {
+            p = ngx_cpymem(p, name->len == 6 && (name->data[0] | 0x20) == 'c'
+                              ? "; " : ", ", sep);
+        }
+
+        p = ngx_cpymem(p, h[i].value.data, h[i].value.len);
+    }
+
+    if (first == NULL) {
+        return TPL_DECLINED;
+    }
+
+    if (n == 1) {
+        ngx_http_tpl_set_str(out, &first->value);
+        return TPL_OK;
+    }
+
+    if (p == NULL) {
+        p = tpl_pnalloc(web->arena, len);
+        if (p == NULL) {
+            return TPL_ERROR;
+        }
+
+        out->data = p;
+        goto again;
+    }
+
+    out->len = p - out->data;
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+ngx_http_tpl_web_headers(tpl_web_t *web, tpl_pairs_t *out)
+{
+    ngx_uint_t           i;
+    ngx_list_part_t     *part;
+    ngx_table_elt_t     *h;
+    ngx_http_tpl_ctx_t  *ctx;
+
+    ctx = web->data;
+
+    part = &ctx->request->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (tpl_pairs_add(web->arena, out, ngx_http_tpl_str(&h[i].key),
+                          ngx_http_tpl_str(&h[i].value))
+            != TPL_OK)
+        {
+            return TPL_ERROR;
+        }
+    }
+
+    return TPL_OK;
+}

@@ -1,0 +1,86 @@
+
+/*
+ * What all of the room needs: lists of pairs, headers of the request.
+ */
+
+#include "web/tpl_web.h"
+
+
+tpl_int_t
+tpl_pairs_add(tpl_arena_t *arena, tpl_pairs_t *pairs, const tpl_str_t *name,
+    const tpl_str_t *value)
+{
+    uint32_t     size;
+    tpl_pair_t  *items;
+
+    if (pairs->n == pairs->size) {
+        size = pairs->size ? pairs->size * 2 : 8;
+
+        items = tpl_palloc(arena, size * sizeof(tpl_pair_t));
+        if (items == NULL) {
+            return TPL_ERROR;
+        }
+
+        if (pairs->n) {
+            memcpy(items, pairs->items, pairs->n * sizeof(tpl_pair_t));
+        }
+
+        pairs->items = items;
+        pairs->size = size;
+    }
+
+    pairs->items[pairs->n].name = *name;
+    pairs->items[pairs->n].value = *value;
+    pairs->n++;
+
+    return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_web_header(tpl_exec_t *exec, tpl_web_t *web, const char *name,
+    tpl_str_t *out)
+{
+    tpl_int_t  rc;
+    tpl_str_t  s;
+
+    s.len = strlen(name);
+    s.data = (tpl_char_t *) name;
+
+    if (tpl_web_vary(web, &s) != TPL_OK) {
+        return tpl_throw_memory(exec);
+    }
+
+    rc = web->host->header(web, &s, out);
+
+    if (rc == TPL_ERROR) {
+        return tpl_throw_memory(exec);
+    }
+
+    return rc;
+}
+
+
+tpl_int_t
+tpl_web_vary(tpl_web_t *web, const tpl_str_t *name)
+{
+    uint32_t          i;
+    tpl_str_t         none;
+    const tpl_str_t  *other;
+
+    for (i = 0; i < web->vary.n; i++) {
+        other = &web->vary.items[i].name;
+
+        if (other->len == name->len
+            && strncasecmp((char *) other->data, (char *) name->data,
+                           name->len) == 0)
+        {
+            return TPL_OK;
+        }
+    }
+
+    none.len = 0;
+    none.data = NULL;
+
+    return tpl_pairs_add(web->arena, &web->vary, name, &none);
+}

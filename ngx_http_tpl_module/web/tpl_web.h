@@ -1,0 +1,109 @@
+
+/*
+ * HTTP in templates: the request that a page answers, and what the page says
+ * about its answer.
+ *
+ * The room knows no server: the host tells fields and headers of the request
+ * when a template first asks for them, and reads the answer's header and
+ * status after the render.  An untouched request costs nothing.
+ */
+
+#ifndef _TPL_WEB_H_INCLUDED_
+#define _TPL_WEB_H_INCLUDED_
+
+
+#include "builtins/tpl_args.h"
+#include "vm/tpl_vm.h"
+
+
+TPL_BEGIN_DECLS
+
+
+/* names and values in the order they came: a query, a form, headers */
+
+typedef struct {
+    tpl_str_t                name;
+    tpl_str_t                value;
+} tpl_pair_t;
+
+typedef struct {
+    tpl_pair_t              *items;
+    uint32_t                 n;
+    uint32_t                 size;
+} tpl_pairs_t;
+
+/* adds a pair, whose texts are not copied; TPL_ERROR without memory */
+tpl_int_t tpl_pairs_add(tpl_arena_t *arena, tpl_pairs_t *pairs,
+    const tpl_str_t *name, const tpl_str_t *value);
+
+
+typedef enum {
+    TPL_WEB_METHOD = 0,     /* GET */
+    TPL_WEB_TARGET,         /* as it was sent: /a%20b?c=d */
+    TPL_WEB_PATH,           /* decoded: /a b */
+    TPL_WEB_QUERY,          /* c=d; empty if there is none */
+    TPL_WEB_SCHEME,         /* http, https */
+    TPL_WEB_HOST,           /* with the port, if the client sent it */
+    TPL_WEB_PROTOCOL,       /* HTTP/1.1 */
+    TPL_WEB_REMOTE_ADDR,
+    TPL_WEB_SERVER_NAME,
+    TPL_WEB_SERVER_PORT
+} tpl_web_field_t;
+
+
+/*
+ * What the server tells.  Texts live as long as the render; each returns
+ * TPL_OK, TPL_DECLINED if there is none, or TPL_ERROR without memory.
+ */
+
+typedef struct {
+    tpl_int_t              (*field)(tpl_web_t *web, tpl_web_field_t field,
+                               tpl_str_t *out);
+    /* a header by its name in any case; several of a name are joined by ", ",
+     * those of Cookie by "; " */
+    tpl_int_t              (*header)(tpl_web_t *web, const tpl_str_t *name,
+                               tpl_str_t *out);
+    /* all of them, in the order they came */
+    tpl_int_t              (*headers)(tpl_web_t *web, tpl_pairs_t *out);
+    /* the whole body; TPL_DECLINED if it was not read */
+    tpl_int_t              (*body)(tpl_web_t *web, tpl_str_t *out);
+} tpl_web_host_t;
+
+
+/* what a page says about its answer */
+
+typedef struct {
+    tpl_uint_t               status;    /* 0: as configured */
+    tpl_pairs_t              headers;   /* to be added */
+} tpl_web_answer_t;
+
+
+/* one a render, made by the host, zeroed but for arena, host and data */
+
+struct tpl_web_s {
+    tpl_arena_t             *arena;
+    const tpl_web_host_t    *host;
+    void                    *data;      /* the host's */
+
+    tpl_web_answer_t         answer;
+
+    /* request headers that the page read, for Vary */
+    tpl_pairs_t              vary;      /* names; values are empty */
+};
+
+
+/*
+ * The header's value, remembered for Vary; TPL_DECLINED if it is not there.
+ * Errors are thrown.
+ */
+tpl_int_t tpl_web_header(tpl_exec_t *exec, tpl_web_t *web, const char *name,
+    tpl_str_t *out);
+
+/* remembers that the page read a header; TPL_ERROR without memory */
+tpl_int_t tpl_web_vary(tpl_web_t *web, const tpl_str_t *name);
+
+
+TPL_END_DECLS
+
+
+#endif /* _TPL_WEB_H_INCLUDED_ */

@@ -15,6 +15,7 @@ my %files = (
 my $server = <<'EOC';
     location / { tpl_render a.html; tpl_param name $arg_name; }
     location /same { tpl_render a.html; tpl_param name you; }
+    location /off { tpl_etag off; tpl_render a.html; tpl_param name you; }
     location /error { return 404; error_page 404 /page; }
     location /page { internal; tpl_render a.html; }
 EOC
@@ -26,6 +27,7 @@ my $you = $t->get('/?name=you');
 my $etag = $you->{headers}{etag};
 
 like($etag, qr/^"[0-9a-f]{16}"$/, 'a strong ETag');
+is($t->get('/off')->{headers}{etag}, undef, 'none with tpl_etag off') for 1, 2;
 is($t->get('/?name=you')->{headers}{etag}, $etag, 'the same page, the same');
 is($t->get('/same')->{headers}{etag}, $etag,
    'the same bytes from another location, the same');

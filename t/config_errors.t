@@ -33,6 +33,20 @@ says('location / { tpl_render a.html; }',
      '', 'a good configuration');
 
 
+# limits
+
+for (['steps=0', 'invalid limit "steps=0"'],
+     ['depth=100001', 'invalid limit "depth=100001"'],
+     ['output=1x', 'invalid limit "output=1x"'],
+     ['memory=1k', 'invalid limit "memory=1k", it must be from 131072 to'],
+     ['output=1m output=2m', 'duplicate limit "output=2m"'],
+     ['time=1s', 'invalid parameter "time=1s", it must be steps=, output=,'])
+{
+    says("tpl_limits $$_[0];", {}, qr/\[emerg\] \Q$$_[1]\E.* in nginx\.conf:N/s,
+         "tpl_limits $$_[0]");
+}
+
+
 # templates
 
 says('location / { tpl_render a.html; }',

@@ -32,6 +32,11 @@ my $t = TplServer->new(
         'templates/recursion.html' =>
             '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}{{ nginx.arg_n }}',
         'templates/include.html' => '{% include "include.html" %}',
+        'templates/nested.html' =>
+            '{% macro f(n) %}{{ f(n - 1) if n else "end" }}{% endmacro %}'
+            . '{{ f(nginx.arg_n|int) }}',
+        'templates/count.html' =>
+            '{% for i in range(nginx.arg_n|int) %}.{% endfor %}',
     },
     http => <<'EOC',
         log_format s '$uri $status $tpl_steps';
@@ -46,6 +51,20 @@ EOC
         location = /output { tpl_render output.html; }
         location = /recursion { tpl_render recursion.html; }
         location = /include { tpl_render include.html; }
+        location = /steps { tpl_limits steps=5000; tpl_render count.html; }
+        location = /bytes { tpl_limits output=1k; tpl_render count.html; }
+        location = /room {
+            tpl_limits memory=256k output=1g;
+            tpl_render memory.html;
+        }
+        location = /nested { tpl_limits depth=20; tpl_render nested.html; }
+        location = /deeper { tpl_limits depth=20000 steps=1000000;
+                             tpl_render nested.html; }
+        location /inherited/ {
+            tpl_limits output=1k;
+            location /inherited/bytes { tpl_limits steps=90000;
+                                        tpl_render count.html; }
+        }
         location = /ssi { ssi on; default_type text/html;
             return 200 '<!--#include virtual="/work?n=1" --> <!--#include virtual="/work?n=2" -->'; }
 EOC
@@ -101,6 +120,24 @@ for (['endless', qr/LimitError|step|limit/i], ['while', qr/limit/i],
     is($page->{status}, 500, "$name: 500");
     like(substr($t->log, $before), qr/\[error\] .*$name\.html" failed: .*$why/,
          "$name: the log says why");
+}
+
+
+# tpl_limits
+
+for (['steps?n=100', 200], ['steps?n=5000', 500, qr/more steps than its/],
+     ['bytes?n=1024', 200], ['bytes?n=1025', 500, qr/more bytes than its/],
+     ['room', 500, qr/LimitError|memory/],
+     ['nested?n=10', 200], ['nested?n=30', 500, qr/nested too deeply/],
+     ['deeper?n=10000', 200],
+     ['inherited/bytes?n=1024', 200],
+     ['inherited/bytes?n=1025', 500, qr/more bytes than its/])
+{
+    my ($uri, $status, $why) = @$_;
+    my $before = length $t->log;
+
+    is($t->get("/$uri")->{status}, $status, "$uri: $status");
+    like(substr($t->log, $before), $why, "$uri: the log says why") if $why;
 }
 
 is($t->get('/quick?n=2')->{body}, 'quick 2', 'and on it goes');

@@ -310,3 +310,73 @@ ngx_http_tpl_autoescape(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return NGX_CONF_OK;
 }
+
+
+/* tpl_limits [steps=n] [output=size] [memory=size] [depth=n] */
+
+char *
+ngx_http_tpl_limits(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_tpl_loc_conf_t *tlcf = conf;
+
+    off_t        n;
+    size_t      *limit, min, max;
+    ngx_str_t   *value, s;
+    ngx_uint_t   i, size;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        size = 0;
+        min = 1;
+        max = NGX_HTTP_TPL_LIMIT_MAX;
+
+        if (ngx_http_tpl_option(&value[i], "steps")) {
+            limit = &tlcf->limits.steps;
+
+        } else if (ngx_http_tpl_option(&value[i], "output")) {
+            limit = &tlcf->limits.output;
+            size = 1;
+
+        } else if (ngx_http_tpl_option(&value[i], "memory")) {
+            limit = &tlcf->limits.memory;
+            min = 4 * NGX_HTTP_TPL_ARENA_PAGE;
+            size = 1;
+
+        } else if (ngx_http_tpl_option(&value[i], "depth")) {
+            limit = &tlcf->limits.depth;
+            max = NGX_HTTP_TPL_DEPTH_MAX;
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\", it must be steps=,"
+                               " output=, memory= or depth=", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (*limit != NGX_CONF_UNSET_SIZE) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate limit \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        s.data = (u_char *) ngx_strchr(value[i].data, '=') + 1;
+        s.len = value[i].data + value[i].len - s.data;
+
+        n = size ? ngx_parse_offset(&s) : ngx_atoof(s.data, s.len);
+
+        /* without a limit a render would have no end */
+
+        if (n == NGX_ERROR || (size_t) n < min || (size_t) n > max) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid limit \"%V\", it must be from %uz"
+                               " to %uz", &value[i], min, max);
+            return NGX_CONF_ERROR;
+        }
+
+        *limit = n;
+    }
+
+    return NGX_CONF_OK;
+}

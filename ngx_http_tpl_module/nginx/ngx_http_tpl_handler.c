@@ -212,7 +212,7 @@ ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     ctx->arena = tpl_arena_create(&ngx_http_tpl_allocator,
                                   NGX_HTTP_TPL_ARENA_PAGE,
-                                  NGX_HTTP_TPL_MEMORY);
+                                  conf->limits.memory);
     if (ctx->arena == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -236,9 +236,9 @@ ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     vc.error = ctx->error;
     vc.host = &ngx_http_tpl_host;
     vc.host_data = ctx;
-    vc.limits.steps = NGX_HTTP_TPL_STEPS;
-    vc.limits.output = NGX_HTTP_TPL_OUTPUT;
-    vc.limits.depth = TPL_DEFAULT_DEPTH;
+    vc.limits.steps = conf->limits.steps;
+    vc.limits.output = conf->limits.output;
+    vc.limits.depth = conf->limits.depth;
     vc.block = conf->block;
 
     ctx->vm = tpl_vm_create(ctx->tmpl, &vc);

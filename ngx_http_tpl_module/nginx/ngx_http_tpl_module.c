@@ -131,6 +131,20 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       offsetof(ngx_http_tpl_loc_conf_t, extensions),
       ngx_http_tpl_extensions },
 
+    { ngx_string("tpl_limits"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_tpl_limits,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_etag"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, etag),
+      NULL },
+
     { ngx_string("tpl_locale_path"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_http_tpl_locale_path,
@@ -265,6 +279,11 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
     conf->autoescape = NGX_CONF_UNSET_UINT;
     conf->undefined = NGX_CONF_UNSET_UINT;
     conf->delimiters = NGX_CONF_UNSET_PTR;
+    conf->limits.steps = NGX_CONF_UNSET_SIZE;
+    conf->limits.output = NGX_CONF_UNSET_SIZE;
+    conf->limits.memory = NGX_CONF_UNSET_SIZE;
+    conf->limits.depth = NGX_CONF_UNSET_SIZE;
+    conf->etag = NGX_CONF_UNSET;
 
     return conf;
 }
@@ -314,6 +333,16 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                                                     |TPL_EXT_LOOPCONTROLS
                                                     |TPL_EXT_I18N
                                                     |TPL_EXT_DEBUG)));
+
+    ngx_conf_merge_size_value(conf->limits.steps, prev->limits.steps,
+                              NGX_HTTP_TPL_STEPS);
+    ngx_conf_merge_size_value(conf->limits.output, prev->limits.output,
+                              NGX_HTTP_TPL_OUTPUT);
+    ngx_conf_merge_size_value(conf->limits.memory, prev->limits.memory,
+                              NGX_HTTP_TPL_MEMORY);
+    ngx_conf_merge_size_value(conf->limits.depth, prev->limits.depth,
+                              TPL_DEFAULT_DEPTH);
+    ngx_conf_merge_value(conf->etag, prev->etag, 1);
 
     if (ngx_http_tpl_check_language(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;

@@ -27,11 +27,15 @@
 #endif
 
 
-/* what one render may take */
+/* what one render may take, unless tpl_limits says otherwise */
 
 #define NGX_HTTP_TPL_STEPS      100000000
 #define NGX_HTTP_TPL_OUTPUT     (64 * 1024 * 1024)
 #define NGX_HTTP_TPL_MEMORY     (128 * 1024 * 1024)
+
+/* the most that tpl_limits may say: of all, of depth= */
+#define NGX_HTTP_TPL_LIMIT_MAX  1000000000000
+#define NGX_HTTP_TPL_DEPTH_MAX  100000
 
 /* steps after which other requests have their turn: about a millisecond */
 #define NGX_HTTP_TPL_SLICE      100000
@@ -239,6 +243,16 @@ typedef struct {
 } ngx_http_tpl_page_t;
 
 
+/* tpl_limits; NGX_CONF_UNSET_SIZE is what a level does not say */
+
+typedef struct {
+    size_t                        steps;
+    size_t                        output;       /* bytes */
+    size_t                        memory;       /* bytes */
+    size_t                        depth;
+} ngx_http_tpl_limits_t;
+
+
 typedef struct {
     ngx_array_t                  *roots;
     ngx_uint_t                    syntax;
@@ -253,6 +267,9 @@ typedef struct {
     ngx_http_tpl_locales_t       *locales;
     ngx_http_tpl_locale_rule_t   *locale_rule;
     ngx_http_tpl_locale_t        *locale;       /* NULL: no translations */
+
+    ngx_http_tpl_limits_t         limits;
+    ngx_flag_t                    etag;
 
     ngx_http_tpl_render_t        *render;
 
@@ -309,6 +326,7 @@ extern ngx_module_t  ngx_http_tpl_module;
 char *ngx_http_tpl_root(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_tpl_render(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_tpl_preload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_tpl_limits(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_tpl_autoescape(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_tpl_param(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 

@@ -44,7 +44,7 @@ ngx_http_tpl_send_output(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 
     pure = ngx_http_tpl_is_pure(ctx);
 
-    hash = pure ? tpl_output_hash(output) : 0;
+    hash = (pure && ctx->conf->etag) ? tpl_output_hash(output) : 0;
 
     if (pure && !ctx->varies && ctx->conf->tmpl) {
         ngx_http_tpl_keep(ctx, out, output->len, hash);

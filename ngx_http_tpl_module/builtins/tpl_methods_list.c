@@ -186,18 +186,16 @@ tpl_list_method_count(tpl_call_t *call)
 }
 
 
-/* a start or stop of index(), made to fit 0 .. length */
+/* a start or stop of index(), made to fit 0 .. length; as it is if not given */
 
 static tpl_int_t
-tpl_list_bound(tpl_call_t *call, tpl_uint_t i, int64_t n_default,
-    int64_t *n)
+tpl_list_bound(tpl_call_t *call, tpl_uint_t i, int64_t *n)
 {
     const tpl_value_t  *v;
 
     v = &call->args[i];
 
     if (v->type == TPL_MISSING) {
-        *n = n_default;
         return TPL_OK;
     }
 
@@ -228,8 +226,11 @@ tpl_list_method_index(tpl_call_t *call)
 
     list = call->args[0].u.list;
 
-    if (tpl_list_bound(call, 2, 0, &start) != TPL_OK
-        || tpl_list_bound(call, 3, INT64_MAX, &stop) != TPL_OK)
+    start = 0;
+    stop = INT64_MAX;
+
+    if (tpl_list_bound(call, 2, &start) != TPL_OK
+        || tpl_list_bound(call, 3, &stop) != TPL_OK)
     {
         return TPL_ERROR;
     }

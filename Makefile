@@ -10,6 +10,8 @@
 #   make conformance-nginx   the same cases through a real nginx
 #   make conformance [CASES=FILE] [ARGS="--match RE --failures 20"]
 #   make bench-seed [ARGS=...]
+#   make matrix [SUITES="bookworm trixie sid"]   with each suite's own nginx,
+#                            in roots below build/matrix; needs root
 #   make style | clean
 #
 # V=1 shows the commands of the compiler.
@@ -67,7 +69,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 .PHONY: all deps deps-run module module-asan cli asan run test style clean \
         test-unit test-engine test-nginx test-unit-asan test-engine-asan \
         test-nginx-asan test-diff test-fuzz fuzz conformance \
-        conformance-nginx bench-seed
+        conformance-nginx bench-seed matrix
 
 all: module cli
 
@@ -206,6 +208,9 @@ conformance-nginx: module
 	else \
 	    echo "conformance-nginx: no $(CONFORMANCE), skipped"; \
 	fi
+
+matrix:
+	@tools/matrix.sh $(SUITES)
 
 bench-seed: deps module
 	@$(PYTHON) bench/seed.py $(ARGS)

@@ -43,6 +43,11 @@ make_root() {
         "$1" "$root" "$mirror" > "$roots/$1.debootstrap.log" 2>&1 \
         || { tail -5 "$roots/$1.debootstrap.log" >&2; return 1; }
 
+    # a mirror may be a copy that was made a while ago
+
+    echo 'Acquire::Check-Valid-Until "false";' \
+        > "$root/etc/apt/apt.conf.d/80matrix"
+
     touch "$root/.made"
 }
 
@@ -80,7 +85,8 @@ one() {
             built=$(grep -c 'warning:' "$log" || true)
             built="$built warnings"
 
-            if inside "$suite" "make deps test-nginx" >> "$log" 2>&1; then
+            if inside "$suite" "make deps && make test-nginx" >> "$log" 2>&1
+            then
                 tests=$(sed -n 's/^Files=\([0-9]*\), Tests=\([0-9]*\),.*/\2 passed/p' \
                         "$log" | tail -1)
             else

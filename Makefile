@@ -12,6 +12,7 @@
 #   make bench-seed [ARGS=...]
 #   make matrix [SUITES="bookworm trixie sid"]   with each suite's own nginx,
 #                            in roots below build/matrix; needs root
+#   make deb | test-deb      Debian's package in build/deb | tried in a fresh root
 #   make style | clean
 #
 # V=1 shows the commands of the compiler.
@@ -69,7 +70,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 .PHONY: all deps deps-run module module-asan cli asan run test style clean \
         test-unit test-engine test-nginx test-unit-asan test-engine-asan \
         test-nginx-asan test-diff test-fuzz fuzz conformance \
-        conformance-nginx bench-seed matrix
+        conformance-nginx bench-seed matrix deb test-deb
 
 all: module cli
 
@@ -99,7 +100,7 @@ $1/libtpl.a: $(ENGINE:%.c=$1/obj/%.o)
 
 $1/tpl: $(CLI:%.c=$1/obj/%.o) $1/libtpl.a
 	@echo "link $$@"
-	$Q$2 -o $$@ $$^ $(LIBS)
+	$Q$2 $(LDFLAGS) -o $$@ $$^ $(LIBS)
 
 $1/unit/%: $1/obj/t/unit/%.o $1/libtpl.a
 	@mkdir -p $$(@D)
@@ -208,6 +209,13 @@ conformance-nginx: module
 	else \
 	    echo "conformance-nginx: no $(CONFORMANCE), skipped"; \
 	fi
+
+deb:
+	@tools/install-deps.sh deb
+	@tools/build-deb.sh
+
+test-deb: deb
+	@tools/test-deb.sh
 
 matrix:
 	@tools/matrix.sh $(SUITES)

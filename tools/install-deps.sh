@@ -5,6 +5,9 @@
 #     tools/install-deps.sh run     build the module, run it in nginx
 #     tools/install-deps.sh test    the run set, and what tests and
 #                                   benchmarks need
+#     tools/install-deps.sh deb     the run set, and what the package needs
+#     tools/install-deps.sh fetch FOLDER    nothing installed: puts the file
+#                                   of libyyjson0 there, which Debian 12 lacks
 #
 # When all is there nothing is asked of apt and the script ends at once.
 # The user's package sources are never touched: what an old Debian lacks is
@@ -27,6 +30,8 @@ run_set="gcc make libc6-dev nginx nginx-dev libpcre2-dev zlib1g-dev
 test_set="python3 python3-jinja2 python3-flask python3-tornado python3-gevent
     gunicorn apache2-utils wrk curl openssl nghttp2-client perl
     clang libclang-rt-dev libtest-nginx-perl"
+
+deb_set="dpkg-dev debhelper fakeroot lintian"
 
 # Packages that may have to come from a later suite.
 
@@ -85,11 +90,11 @@ mirrors() {
 }
 
 
-# install_later SUITE PACKAGE: downloads the package and those of its
+# fetch_later SUITE PACKAGE: downloads the package and those of its
 # dependencies that come from the same source (libyyjson0 for libyyjson-dev)
-# through private lists, then installs the files with the user's own lists.
+# through private lists into build/apt/SUITE/debs.
 
-install_later() {
+fetch_later() {
     local suite=$1 pkg=$2 dir="$here/build/apt/$1" mirror opts extra p
 
     mkdir -p "$dir/lists/partial" "$dir/parts" "$dir/debs"
@@ -126,6 +131,16 @@ install_later() {
     for p in "$pkg" $extra; do
         (cd "$dir/debs" && apt-get "${opts[@]}" download "$p")
     done
+}
+
+
+# install_later SUITE PACKAGE: fetches and installs, with the user's own lists
+# for what else it needs.
+
+install_later() {
+    local dir="$here/build/apt/$1"
+
+    fetch_later "$1" "$2"
 
     apt-get -q install -y --no-install-recommends "$dir"/debs/*.deb
 
@@ -151,7 +166,16 @@ hold_services() {
 case "${1-run}" in
     run)  want="$run_set" ;;
     test) want="$run_set $test_set" ;;
-    *)    die "usage: $0 run | test" ;;
+    deb)  want="$run_set $deb_set" ;;
+
+    fetch)
+        fetch_later trixie libyyjson-dev
+        cp build/apt/trixie/debs/libyyjson0_*.deb "${2?folder}"
+        rm -rf build/apt/trixie
+        exit
+        ;;
+
+    *)    die "usage: $0 run | test | deb | fetch FOLDER" ;;
 esac
 
 lack=$(missing $want)

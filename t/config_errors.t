@@ -47,6 +47,21 @@ for (['steps=0', 'invalid limit "steps=0"'],
 }
 
 
+# tpl_filter
+
+for (['tpl_filter a.html size=0;', 'invalid'],
+     ['tpl_filter a.html status=200;', 'invalid or repeated parameter "status'],
+     ['tpl_filter a.html; tpl_filter off;', '"tpl_filter" directive is dup'],
+     ['tpl_filter missing.html;', 'needed by "tpl_filter" in nginx.conf:N'])
+{
+    my ($conf, $what) = @$_;
+
+    $what = '"size=0" is not a size' if $conf =~ /size=0/;
+    says("location / { $conf }", { 'templates/a.html' => 'a' },
+         qr/\[emerg\].*\Q$what\E/s, $conf);
+}
+
+
 # templates
 
 says('location / { tpl_render a.html; }',

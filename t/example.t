@@ -56,6 +56,7 @@ page('/pages/..%2fmain_j2', 404, qr/Page not found/);
 page('/status', 200, qr/Worker process<\/th><td>\d+/);
 page('/maintenance', 503, qr/Back at 14:30.*a new kitchen/s);
 page('/walks-table', 200, qr/^<h1>Walks.*13\.5 miles.*<\/p>$/s);
+page('/files/', 200, qr/<h1>\/files\/<\/h1>.*directives\.md<\/a>.*kB/s);
 page('/nothing?<here>', 404, qr/Page not found.*\/nothing\?&lt;here&gt;/s);
 page('/error', 404, qr/Page not found/);
 

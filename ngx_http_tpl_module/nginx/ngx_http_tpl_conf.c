@@ -6,8 +6,10 @@
 #include "nginx/ngx_http_tpl_module.h"
 
 
+static char *ngx_http_tpl_read_render(ngx_conf_t *cf, ngx_uint_t filter,
+    ngx_http_tpl_render_t **out);
 static char *ngx_http_tpl_render_option(ngx_conf_t *cf,
-    ngx_http_tpl_render_t *render, ngx_str_t *option);
+    ngx_http_tpl_render_t *render, ngx_uint_t filter, ngx_str_t *option);
 
 
 /* name=value of an option, or 0 */
@@ -92,12 +94,8 @@ ngx_http_tpl_render(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_tpl_loc_conf_t *tlcf = conf;
 
-    char                              *rv;
-    ngx_str_t                         *value;
-    ngx_uint_t                         i;
-    ngx_http_tpl_render_t             *render;
-    ngx_http_core_loc_conf_t          *clcf;
-    ngx_http_compile_complex_value_t   ccv;
+    char                      *rv;
+    ngx_http_core_loc_conf_t  *clcf;
 
     if (tlcf->render) {
         return "is duplicate";
@@ -108,6 +106,67 @@ ngx_http_tpl_render(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (clcf->handler) {
         return "is not possible: the location has a content handler already";
     }
+
+    rv = ngx_http_tpl_read_render(cf, 0, &tlcf->render);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    clcf->handler = ngx_http_tpl_handler;
+
+    /* as with proxy_pass: "location /dir/" sends "/dir" there */
+
+    if (clcf->name.len && clcf->name.data[clcf->name.len - 1] == '/') {
+        clcf->auto_redirect = 1;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* tpl_filter off | template [block=] [type=] [size=] */
+
+char *
+ngx_http_tpl_filter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_tpl_loc_conf_t *tlcf = conf;
+
+    char       *rv;
+    ngx_str_t  *value;
+
+    if (tlcf->filter_rule != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
+        tlcf->filter_rule = NULL;
+        return NGX_CONF_OK;
+    }
+
+    rv = ngx_http_tpl_read_render(cf, 1, &tlcf->filter_rule);
+
+    if (rv == NGX_CONF_OK && tlcf->filter_rule->size == 0) {
+        tlcf->filter_rule->size = NGX_HTTP_TPL_FILTER_SIZE;
+    }
+
+    return rv;
+}
+
+
+/* what tpl_render and tpl_filter have in common */
+
+static char *
+ngx_http_tpl_read_render(ngx_conf_t *cf, ngx_uint_t filter,
+    ngx_http_tpl_render_t **out)
+{
+    char                              *rv;
+    ngx_str_t                         *value;
+    ngx_uint_t                         i;
+    ngx_http_tpl_render_t             *render;
+    ngx_http_compile_complex_value_t   ccv;
 
     render = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_render_t));
     if (render == NULL) {
@@ -135,23 +194,17 @@ ngx_http_tpl_render(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     for (i = 2; i < cf->args->nelts; i++) {
-        rv = ngx_http_tpl_render_option(cf, render, &value[i]);
+        rv = ngx_http_tpl_render_option(cf, render, filter, &value[i]);
 
         if (rv != NGX_CONF_OK) {
             return rv;
         }
     }
 
+    render->directive = filter ? "tpl_filter" : "tpl_render";
     ngx_http_tpl_place(cf, &render->place);
 
-    tlcf->render = render;
-    clcf->handler = ngx_http_tpl_handler;
-
-    /* as with proxy_pass: "location /dir/" sends "/dir" there */
-
-    if (clcf->name.len && clcf->name.data[clcf->name.len - 1] == '/') {
-        clcf->auto_redirect = 1;
-    }
+    *out = render;
 
     return NGX_CONF_OK;
 }
@@ -159,13 +212,15 @@ ngx_http_tpl_render(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 static char *
 ngx_http_tpl_render_option(ngx_conf_t *cf, ngx_http_tpl_render_t *render,
-    ngx_str_t *option)
+    ngx_uint_t filter, ngx_str_t *option)
 {
-    ngx_int_t   n;
+    off_t       n;
     ngx_str_t   s;
     ngx_uint_t  i;
 
-    if (ngx_http_tpl_option(option, "status") && render->status == 0) {
+    if (ngx_http_tpl_option(option, "status") && render->status == 0
+        && !filter)
+    {
         n = ngx_atoi(option->data + 7, option->len - 7);
 
         if (n < 200 || n > 599) {
@@ -175,6 +230,23 @@ ngx_http_tpl_render_option(ngx_conf_t *cf, ngx_http_tpl_render_t *render,
         }
 
         render->status = n;
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_tpl_option(option, "size") && render->size == 0 && filter) {
+        s.len = option->len - 5;
+        s.data = option->data + 5;
+
+        n = ngx_parse_offset(&s);
+
+        if (n < 1 || n > NGX_HTTP_TPL_LIMIT_MAX) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" is not a size", option);
+            return NGX_CONF_ERROR;
+        }
+
+        render->size = n;
 
         return NGX_CONF_OK;
     }

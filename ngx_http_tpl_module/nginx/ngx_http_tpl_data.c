@@ -516,6 +516,11 @@ ngx_http_tpl_lookup(tpl_exec_t *exec, const tpl_name_t *name,
     ctx = exec->host;
     names = ctx->conf->names;
 
+    if (ctx->collected && name == ctx->conf->set->document) {
+        *out = ctx->document;
+        return TPL_OK;
+    }
+
     for (b = name->hash & names->mask;
          (n = names->buckets[b]) != 0;
          b = (b + 1) & names->mask)
@@ -540,6 +545,14 @@ ngx_http_tpl_lookup_names(tpl_exec_t *exec, tpl_dict_t *dict)
 
     ctx = exec->host;
     names = ctx->conf->names;
+
+    if (ctx->collected) {
+        rc = tpl_dict_set_str(exec, dict, &ctx->conf->set->document->str,
+                              &ctx->document);
+        if (rc != TPL_OK) {
+            return rc;
+        }
+    }
 
     for (i = 0; i <= names->mask; i++) {
         n = names->buckets[i];

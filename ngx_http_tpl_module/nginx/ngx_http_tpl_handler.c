@@ -10,8 +10,8 @@
 
 
 static ngx_int_t ngx_http_tpl_not_allowed(ngx_http_request_t *r);
-static tpl_template_t *ngx_http_tpl_pick_template(ngx_http_request_t *r,
-    ngx_http_tpl_loc_conf_t *conf, ngx_int_t *rc);
+static ngx_int_t ngx_http_tpl_not_found(ngx_http_request_t *r,
+    ngx_str_t *name);
 static ngx_int_t ngx_http_tpl_start(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
 static ngx_int_t ngx_http_tpl_run(ngx_http_request_t *r,
@@ -19,8 +19,6 @@ static ngx_int_t ngx_http_tpl_run(ngx_http_request_t *r,
 static ngx_int_t ngx_http_tpl_pause(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
 static void ngx_http_tpl_event_handler(ngx_event_t *ev);
-static ngx_int_t ngx_http_tpl_error(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx);
 static void ngx_http_tpl_cleanup(void *data);
 static uint64_t ngx_http_tpl_now(void);
 
@@ -39,6 +37,7 @@ ngx_int_t
 ngx_http_tpl_handler(ngx_http_request_t *r)
 {
     ngx_int_t                 rc;
+    ngx_str_t                 name;
     tpl_template_t           *tmpl;
     ngx_http_tpl_ctx_t       *ctx;
     ngx_http_tpl_loc_conf_t  *conf;
@@ -60,10 +59,15 @@ ngx_http_tpl_handler(ngx_http_request_t *r)
     tmpl = conf->tmpl;
 
     if (tmpl == NULL) {
-        tmpl = ngx_http_tpl_pick_template(r, conf, &rc);
+
+        if (ngx_http_complex_value(r, &conf->render->name, &name) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        tmpl = ngx_http_tpl_pick_template(r, conf, &name);
 
         if (tmpl == NULL) {
-            return rc;
+            return ngx_http_tpl_not_found(r, &name);
         }
     }
 
@@ -83,17 +87,7 @@ ngx_http_tpl_handler(ngx_http_request_t *r)
 
     ngx_http_set_ctx(r, ctx, ngx_http_tpl_module);
 
-    if (conf->render->type.data) {
-        ctx->type = conf->render->type;
-
-    } else if (conf->tmpl) {
-        ctx->type = conf->type;
-
-    } else {
-        ngx_http_tpl_type(ngx_http_get_module_loc_conf(r,
-                                                       ngx_http_core_module),
-                          &tmpl->name, &ctx->type);
-    }
+    ngx_http_tpl_pick_type(r, conf, tmpl, &ctx->type);
 
     /* rendered before, and nothing in it can have changed */
 
@@ -127,36 +121,40 @@ ngx_http_tpl_not_allowed(ngx_http_request_t *r)
 }
 
 
-/* a name with variables chooses among the templates that are there */
-
-static tpl_template_t *
-ngx_http_tpl_pick_template(ngx_http_request_t *r,
-    ngx_http_tpl_loc_conf_t *conf, ngx_int_t *rc)
+static ngx_int_t
+ngx_http_tpl_not_found(ngx_http_request_t *r, ngx_str_t *name)
 {
-    size_t                      i, n, half;
-    ngx_str_t                   value, name;
-    tpl_template_t             *tmpl, **picks;
-    ngx_http_core_loc_conf_t   *clcf;
+    ngx_http_core_loc_conf_t  *clcf;
 
-    if (ngx_http_complex_value(r, &conf->render->name, &value) != NGX_OK) {
-        *rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        return NULL;
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->log_not_found) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "template \"%V\" is not found", name);
     }
 
-    name.data = ngx_pnalloc(r->pool, value.len + 1);
-    if (name.data == NULL) {
-        *rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        return NULL;
-    }
+    return NGX_HTTP_NOT_FOUND;
+}
 
-    if (ngx_http_tpl_normalize(&value, &name) != NGX_OK) {
-        goto not_found;
+
+tpl_template_t *
+ngx_http_tpl_pick_template(ngx_http_request_t *r,
+    ngx_http_tpl_loc_conf_t *conf, ngx_str_t *value)
+{
+    size_t            i, n, half;
+    ngx_str_t         name;
+    tpl_template_t   *tmpl, **picks;
+
+    name.data = ngx_pnalloc(r->pool, value->len + 1);
+
+    if (name.data == NULL || ngx_http_tpl_normalize(value, &name) != NGX_OK) {
+        return NULL;
     }
 
     tmpl = tpl_set_find(conf->set->set, ngx_http_tpl_str(&name));
 
     if (tmpl == NULL || tmpl->error != NULL) {
-        goto not_found;
+        return NULL;
     }
 
     if (conf->picks == NULL) {
@@ -181,23 +179,23 @@ ngx_http_tpl_pick_template(ngx_http_request_t *r,
         }
     }
 
-not_found:
-
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-    if (clcf->log_not_found) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "template \"%V\" is not found", &value);
-    }
-
-    *rc = NGX_HTTP_NOT_FOUND;
-
     return NULL;
 }
 
 
 static ngx_int_t
 ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    if (ngx_http_tpl_prepare(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_tpl_run(r, ctx);
+}
+
+
+ngx_int_t
+ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
     tpl_vm_conf_t             vc;
     ngx_pool_cleanup_t       *cln;
@@ -207,14 +205,14 @@ ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     cln = ngx_pool_cleanup_add(r->pool, 0);
     if (cln == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
     ctx->arena = tpl_arena_create(&ngx_http_tpl_allocator,
                                   NGX_HTTP_TPL_ARENA_PAGE,
                                   conf->limits.memory);
     if (ctx->arena == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
     cln->handler = ngx_http_tpl_cleanup;
@@ -225,7 +223,7 @@ ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
                               (conf->names->n + 1) * sizeof(tpl_value_t));
 
     if (ctx->error == NULL || ctx->values == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
     tpl_error_init(ctx->error, ctx->arena);
@@ -244,21 +242,17 @@ ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     ctx->vm = tpl_vm_create(ctx->tmpl, &vc);
 
     if (ctx->vm == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
-    return ngx_http_tpl_run(r, ctx);
+    return NGX_OK;
 }
 
 
 static ngx_int_t
 ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
-    uint64_t       start;
-    tpl_int_t      rc;
     tpl_output_t  *output;
-
-    r->connection->log->action = "rendering template";
 
     /* so that a template reads in nginx.status what the answer will have */
 
@@ -268,14 +262,7 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         r->headers_out.status = NGX_HTTP_OK;
     }
 
-    start = ngx_http_tpl_now();
-
-    rc = tpl_vm_run(ctx->vm, NGX_HTTP_TPL_SLICE);
-
-    ctx->nsec += ngx_http_tpl_now() - start;
-    ctx->steps = tpl_vm_steps(ctx->vm);
-
-    switch (rc) {
+    switch (ngx_http_tpl_slice(r, ctx)) {
 
     case TPL_OK:
         output = tpl_vm_output(ctx->vm);
@@ -289,6 +276,25 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     default:
         return ngx_http_tpl_error(r, ctx);
     }
+}
+
+
+tpl_int_t
+ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    uint64_t   start;
+    tpl_int_t  rc;
+
+    r->connection->log->action = "rendering template";
+
+    start = ngx_http_tpl_now();
+
+    rc = tpl_vm_run(ctx->vm, NGX_HTTP_TPL_SLICE);
+
+    ctx->nsec += ngx_http_tpl_now() - start;
+    ctx->steps = tpl_vm_steps(ctx->vm);
+
+    return rc;
 }
 
 
@@ -361,9 +367,7 @@ ngx_http_tpl_event_handler(ngx_event_t *ev)
 }
 
 
-/* the whole error in one line of the log */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
     tpl_buf_t     b;

@@ -21,6 +21,8 @@ static char *ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_tpl_merge_render(ngx_conf_t *cf,
     ngx_http_tpl_loc_conf_t *prev, ngx_http_tpl_loc_conf_t *conf);
+static char *ngx_http_tpl_merge_filter(ngx_conf_t *cf,
+    ngx_http_tpl_loc_conf_t *prev, ngx_http_tpl_loc_conf_t *conf);
 static ngx_int_t ngx_http_tpl_merge_block(ngx_conf_t *cf,
     ngx_http_tpl_loc_conf_t *conf);
 static void ngx_http_tpl_cleanup_main(void *data);
@@ -39,6 +41,14 @@ static ngx_conf_enum_t  ngx_http_tpl_undefineds[] = {
     { ngx_string("chainable"), TPL_UNDEF_CHAINABLE },
     { ngx_string("debug"), TPL_UNDEF_DEBUG },
     { ngx_null_string, 0 }
+};
+
+
+/* what tpl_filter takes for JSON */
+
+static ngx_str_t  ngx_http_tpl_filter_types[] = {
+    ngx_string("application/json"),
+    ngx_null_string
 };
 
 
@@ -130,6 +140,28 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_tpl_loc_conf_t, extensions),
       ngx_http_tpl_extensions },
+
+    { ngx_string("tpl_filter"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF
+                        |NGX_CONF_TAKE1234,
+      ngx_http_tpl_filter,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_types"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_types_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, filter_type_keys),
+      &ngx_http_tpl_filter_types[0] },
+
+    { ngx_string("tpl_header"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, filter_header),
+      NULL },
 
     { ngx_string("tpl_limits"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
@@ -271,6 +303,9 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
      *     conf->locale_rule = NULL;
      *     conf->locale = NULL;
      *     conf->render = NULL;
+     *     conf->filter_header = { 0, NULL };
+     *     conf->filter_types = { NULL };
+     *     conf->filter_type_keys = NULL;
      *     and what ngx_http_tpl_merge_render() makes
      */
 
@@ -284,6 +319,7 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
     conf->limits.memory = NGX_CONF_UNSET_SIZE;
     conf->limits.depth = NGX_CONF_UNSET_SIZE;
     conf->etag = NGX_CONF_UNSET;
+    conf->filter_rule = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -343,6 +379,16 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_size_value(conf->limits.depth, prev->limits.depth,
                               TPL_DEFAULT_DEPTH);
     ngx_conf_merge_value(conf->etag, prev->etag, 1);
+    ngx_conf_merge_ptr_value(conf->filter_rule, prev->filter_rule, NULL);
+    ngx_conf_merge_str_value(conf->filter_header, prev->filter_header, "");
+
+    if (ngx_http_merge_types(cf, &conf->filter_type_keys, &conf->filter_types,
+                             &prev->filter_type_keys, &prev->filter_types,
+                             ngx_http_tpl_filter_types)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
 
     if (ngx_http_tpl_check_language(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
@@ -366,6 +412,12 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         } else {
             conf->data[i]->level = conf->level;
         }
+    }
+
+    if (conf->filter_rule
+        && ngx_http_tpl_merge_filter(cf, prev, conf) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
@@ -404,6 +456,28 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 }
 
 
+/*
+ * A filter is to its template what a location is: it has a configuration of its
+ * own, with all that the location says but what it renders.
+ */
+
+static char *
+ngx_http_tpl_merge_filter(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *prev,
+    ngx_http_tpl_loc_conf_t *conf)
+{
+    conf->filter = ngx_palloc(cf->pool, sizeof(ngx_http_tpl_loc_conf_t));
+    if (conf->filter == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *conf->filter = *conf;
+    conf->filter->render = conf->filter_rule;
+
+    return ngx_http_tpl_merge_render(cf, prev->filter ? prev->filter : prev,
+                                     conf->filter);
+}
+
+
 /* compiles what a location renders */
 
 static char *
@@ -422,7 +496,7 @@ ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *prev,
 
     if (ngx_http_tpl_is_constant(&render->name)) {
         conf->tmpl = ngx_http_tpl_compile(cf, conf->set, &render->name.value,
-                                          "tpl_render", &render->place);
+                                          render->directive, &render->place);
         if (conf->tmpl == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -432,7 +506,7 @@ ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *prev,
         ngx_http_tpl_type(clcf, &conf->tmpl->name, &conf->type);
 
     } else if (conf->set->varying == NULL) {
-        conf->set->varying = &render->place;
+        conf->set->varying = render;
     }
 
     if (ngx_http_tpl_pick(cf, conf) != NGX_OK) {
@@ -476,9 +550,9 @@ ngx_http_tpl_merge_block(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     }
 
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"tpl_render\" in %V:%ui: the template \"%V\" has no block"
-                  " \"%V\"", &render->place.file, render->place.line,
-                  &render->name.value, &render->block);
+                  "\"%s\" in %V:%ui: the template \"%V\" has no block"
+                  " \"%V\"", render->directive, &render->place.file,
+                  render->place.line, &render->name.value, &render->block);
 
     return NGX_ERROR;
 }
@@ -499,9 +573,10 @@ ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
 
         if (tmpl == NULL && set->varying) {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                          "\"tpl_render\" in %V:%ui has no template to pick"
+                          "\"%s\" in %V:%ui has no template to pick"
                           " from, there is no \"tpl_preload\"",
-                          &set->varying->file, set->varying->line);
+                          set->varying->directive, &set->varying->place.file,
+                          set->varying->place.line);
         }
 
         for ( /* void */ ; tmpl; tmpl = tmpl->next) {
@@ -516,5 +591,5 @@ ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
 
     tmcf->cf = NULL;
 
-    return NGX_OK;
+    return ngx_http_tpl_add_filter();
 }

@@ -37,6 +37,9 @@
 #define NGX_HTTP_TPL_LIMIT_MAX  1000000000000
 #define NGX_HTTP_TPL_DEPTH_MAX  100000
 
+/* the largest document that tpl_filter takes, unless it says otherwise */
+#define NGX_HTTP_TPL_FILTER_SIZE  (1024 * 1024)
+
 /* steps after which other requests have their turn: about a millisecond */
 #define NGX_HTTP_TPL_SLICE      100000
 
@@ -64,6 +67,9 @@ typedef struct ngx_http_tpl_main_conf_s  ngx_http_tpl_main_conf_t;
 typedef struct ngx_http_tpl_set_s        ngx_http_tpl_set_t;
 typedef struct ngx_http_tpl_picks_s      ngx_http_tpl_picks_t;
 typedef struct ngx_http_tpl_locales_s    ngx_http_tpl_locales_t;
+typedef struct ngx_http_tpl_loc_conf_s   ngx_http_tpl_loc_conf_t;
+typedef struct ngx_http_tpl_render_s     ngx_http_tpl_render_t;
+typedef struct ngx_http_tpl_collected_s  ngx_http_tpl_collected_t;
 
 
 /* tpl_whitespace: words of Jinja, then of Tornado */
@@ -105,12 +111,13 @@ struct ngx_http_tpl_set_s {
 
     tpl_set_t                    *set;
     const tpl_name_t             *variables;    /* "nginx" */
+    const tpl_name_t             *document;     /* "data" */
 
     /* some template calls an impure function */
     unsigned                      impure:1;
 
-    /* the first tpl_render with variables, for a warning */
-    ngx_http_tpl_place_t         *varying;
+    /* the first name of a template with variables, for a warning */
+    ngx_http_tpl_render_t        *varying;
 
     ngx_http_tpl_main_conf_t     *main;
     ngx_http_tpl_set_t           *next;
@@ -226,13 +233,15 @@ typedef struct {
 } ngx_http_tpl_names_t;
 
 
-typedef struct {
+struct ngx_http_tpl_render_s {
     ngx_http_complex_value_t      name;
     ngx_str_t                     block;        /* data is NULL: none */
     ngx_str_t                     type;         /* data is NULL: by name */
     ngx_uint_t                    status;       /* 0: not given */
+    size_t                        size;         /* tpl_filter: of the JSON */
+    const char                   *directive;
     ngx_http_tpl_place_t          place;
-} ngx_http_tpl_render_t;
+};
 
 
 /* a page that no request can make different, as a worker keeps it */
@@ -253,7 +262,7 @@ typedef struct {
 } ngx_http_tpl_limits_t;
 
 
-typedef struct {
+struct ngx_http_tpl_loc_conf_s {
     ngx_array_t                  *roots;
     ngx_uint_t                    syntax;
     ngx_uint_t                    autoescape;
@@ -273,6 +282,12 @@ typedef struct {
 
     ngx_http_tpl_render_t        *render;
 
+    ngx_http_tpl_render_t        *filter_rule;  /* NULL: tpl_filter off */
+    ngx_str_t                     filter_header;
+    ngx_hash_t                    filter_types;
+    ngx_array_t                  *filter_type_keys;
+    ngx_http_tpl_loc_conf_t      *filter;       /* as of a tpl_render */
+
     /* made of the above in a location that renders */
     ngx_http_tpl_set_t           *set;
     tpl_template_t               *tmpl;         /* NULL: the name varies */
@@ -281,7 +296,7 @@ typedef struct {
     ngx_http_tpl_picks_t         *picks;        /* NULL: all of the set */
     ngx_str_t                     type;         /* of tmpl */
     ngx_http_tpl_page_t          *page;
-} ngx_http_tpl_loc_conf_t;
+};
 
 
 /* one render; subrequests have their own */
@@ -299,6 +314,10 @@ typedef struct {
     tpl_value_t                  *values;       /* as conf->names->slots */
 
     ngx_event_t                  *event;        /* brings us back */
+
+    /* of a tpl_filter, NULL of a tpl_render */
+    ngx_http_tpl_collected_t     *collected;
+    tpl_value_t                   document;
 
     ngx_str_t                     message;      /* of the error */
     uint64_t                      steps;
@@ -325,6 +344,7 @@ extern ngx_module_t  ngx_http_tpl_module;
 
 char *ngx_http_tpl_root(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_tpl_render(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_tpl_filter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_tpl_preload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_tpl_limits(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_tpl_autoescape(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -481,6 +501,20 @@ tpl_builtins_t *ngx_http_tpl_newstyle(ngx_http_tpl_main_conf_t *tmcf);
 
 ngx_int_t ngx_http_tpl_handler(ngx_http_request_t *r);
 
+/* a compiled template that conf may pick; NULL if name is none of them */
+tpl_template_t *ngx_http_tpl_pick_template(ngx_http_request_t *r,
+    ngx_http_tpl_loc_conf_t *conf, ngx_str_t *name);
+
+/* ctx->vm for ctx->tmpl, and what goes with it */
+ngx_int_t ngx_http_tpl_prepare(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+
+/* runs ctx->vm for a slice: what tpl_vm_run() returns */
+tpl_int_t ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx);
+
+/* logs why the render failed, all in one line, and gives the status */
+ngx_int_t ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx);
+
 /* a latest render of r that failed, or NULL */
 ngx_http_tpl_ctx_t *ngx_http_tpl_failed(ngx_http_request_t *r);
 
@@ -502,9 +536,37 @@ ngx_int_t ngx_http_tpl_send_output(ngx_http_request_t *r,
 ngx_int_t ngx_http_tpl_send_page(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, ngx_http_tpl_page_t *page);
 
+/* the output as buffers, an empty one as one of no bytes; NULL without memory
+ * for it */
+ngx_chain_t *ngx_http_tpl_chain(ngx_http_request_t *r, tpl_output_t *output);
+
+/* marks the last buffer */
+void ngx_http_tpl_end(ngx_http_request_t *r, ngx_chain_t *out);
+
+/* what the page's ETag is made of; 0 if it has none */
+uint64_t ngx_http_tpl_hash(ngx_http_tpl_ctx_t *ctx, tpl_output_t *output);
+
+/* ETag and Vary of a page that is answered with status */
+ngx_int_t ngx_http_tpl_set_validator(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, ngx_uint_t status, uint64_t hash);
+
+/* Content-Type; the charset goes where nginx's charset module looks for it */
+void ngx_http_tpl_set_type(ngx_http_request_t *r, ngx_str_t *type);
+
+/* the type of a page of conf */
+void ngx_http_tpl_pick_type(ngx_http_request_t *r,
+    ngx_http_tpl_loc_conf_t *conf, tpl_template_t *tmpl, ngx_str_t *type);
+
 /* the type of a template by its extension, text/html if that says nothing */
 void ngx_http_tpl_type(ngx_http_core_loc_conf_t *clcf, const tpl_str_t *name,
     ngx_str_t *type);
+
+
+/*
+ * The filter (ngx_http_tpl_filter.c).
+ */
+
+ngx_int_t ngx_http_tpl_add_filter(void);
 
 
 #endif /* _NGX_HTTP_TPL_MODULE_H_INCLUDED_ */

@@ -21,11 +21,8 @@ typedef struct {
 static ngx_uint_t ngx_http_tpl_is_pure(ngx_http_tpl_ctx_t *ctx);
 static void ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out,
     size_t len, uint64_t hash);
-static ngx_chain_t *ngx_http_tpl_chain(ngx_http_request_t *r,
-    tpl_output_t *output);
 static ngx_int_t ngx_http_tpl_send(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len, uint64_t hash);
-static void ngx_http_tpl_set_type(ngx_http_request_t *r, ngx_str_t *type);
 static ngx_int_t ngx_http_tpl_set_etag(ngx_http_request_t *r, uint64_t hash);
 
 
@@ -35,22 +32,30 @@ ngx_http_tpl_send_output(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 {
     uint64_t      hash;
     ngx_chain_t  *out;
-    ngx_uint_t    pure;
 
     out = ngx_http_tpl_chain(r, output);
     if (out == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    pure = ngx_http_tpl_is_pure(ctx);
+    hash = ngx_http_tpl_hash(ctx, output);
 
-    hash = (pure && ctx->conf->etag) ? tpl_output_hash(output) : 0;
-
-    if (pure && !ctx->varies && ctx->conf->tmpl) {
+    if (!ctx->varies && ctx->conf->tmpl && ngx_http_tpl_is_pure(ctx)) {
         ngx_http_tpl_keep(ctx, out, output->len, hash);
     }
 
     return ngx_http_tpl_send(r, ctx, out, output->len, hash);
+}
+
+
+uint64_t
+ngx_http_tpl_hash(ngx_http_tpl_ctx_t *ctx, tpl_output_t *output)
+{
+    if (!ctx->conf->etag || !ngx_http_tpl_is_pure(ctx)) {
+        return 0;
+    }
+
+    return tpl_output_hash(output);
 }
 
 
@@ -137,7 +142,7 @@ ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len,
 
 /* the segments as buffers; an empty page is one empty buffer */
 
-static ngx_chain_t *
+ngx_chain_t *
 ngx_http_tpl_chain(ngx_http_request_t *r, tpl_output_t *output)
 {
     uint32_t              i;
@@ -192,13 +197,8 @@ static ngx_int_t
 ngx_http_tpl_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_chain_t *out, size_t len, uint64_t hash)
 {
-    ngx_int_t                  rc;
-    ngx_buf_t                 *b;
-    ngx_uint_t                 status;
-    ngx_chain_t               *cl;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    ngx_int_t   rc;
+    ngx_uint_t  status;
 
     /* nginx lets the error's status win over ours, unless status= is given */
 
@@ -222,35 +222,12 @@ ngx_http_tpl_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_http_clear_etag(r);
     ngx_http_clear_last_modified(r);
 
-    if (r == r->main && ctx->by_language
-        && ngx_http_tpl_set_vary(r) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
     if (r->err_status) {
         status = r->err_status;
     }
 
-    r->disable_not_modified = 1;
-
-    if (r == r->main && status == NGX_HTTP_OK && hash && clcf->etag) {
-
-        if (ngx_http_tpl_set_etag(r, hash) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        /*
-         * If-Unmodified-Since is not for what has no Last-Modified (RFC 9110),
-         * nginx would answer 412
-         */
-
-        r->disable_not_modified = (r->headers_in.if_unmodified_since != NULL);
-
-        /* the range filter cuts one range out of a chain, but not several */
-
-        r->allow_ranges = 1;
-        r->single_range = 1;
+    if (ngx_http_tpl_set_validator(r, ctx, status, hash) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (r != r->main && len == 0) {
@@ -263,20 +240,65 @@ ngx_http_tpl_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
         return rc;
     }
 
-    for (cl = out; cl->next; cl = cl->next) { /* void */ }
-
-    b = cl->buf;
-
-    b->last_buf = (r == r->main) ? 1 : 0;
-    b->last_in_chain = 1;
+    ngx_http_tpl_end(r, out);
 
     return ngx_http_output_filter(r, out);
 }
 
 
-/* the charset goes where nginx's charset module looks for it */
+void
+ngx_http_tpl_end(ngx_http_request_t *r, ngx_chain_t *out)
+{
+    for ( /* void */ ; out->next; out = out->next) { /* void */ }
 
-static void
+    out->buf->last_buf = (r == r->main) ? 1 : 0;
+    out->buf->last_in_chain = 1;
+}
+
+
+ngx_int_t
+ngx_http_tpl_set_validator(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_uint_t status, uint64_t hash)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    r->disable_not_modified = 1;
+
+    if (r != r->main) {
+        return NGX_OK;
+    }
+
+    if (ctx->by_language && ngx_http_tpl_set_vary(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (status != NGX_HTTP_OK || hash == 0 || !clcf->etag) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_tpl_set_etag(r, hash) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /*
+     * If-Unmodified-Since is not for what has no Last-Modified (RFC 9110),
+     * nginx would answer 412
+     */
+
+    r->disable_not_modified = (r->headers_in.if_unmodified_since != NULL);
+
+    /* the range filter cuts one range out of a chain, but not several */
+
+    r->allow_ranges = 1;
+    r->single_range = 1;
+
+    return NGX_OK;
+}
+
+
+void
 ngx_http_tpl_set_type(ngx_http_request_t *r, ngx_str_t *type)
 {
     size_t       len;
@@ -386,4 +408,22 @@ ngx_http_tpl_type(ngx_http_core_loc_conf_t *clcf, const tpl_str_t *name,
     }
 
     ngx_str_set(type, "text/html");
+}
+
+
+void
+ngx_http_tpl_pick_type(ngx_http_request_t *r, ngx_http_tpl_loc_conf_t *conf,
+    tpl_template_t *tmpl, ngx_str_t *type)
+{
+    if (conf->render->type.data) {
+        *type = conf->render->type;
+
+    } else if (tmpl == conf->tmpl) {
+        *type = conf->type;
+
+    } else {
+        ngx_http_tpl_type(ngx_http_get_module_loc_conf(r,
+                                                       ngx_http_core_module),
+                          &tmpl->name, type);
+    }
 }

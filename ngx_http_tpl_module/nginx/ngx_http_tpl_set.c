@@ -27,6 +27,7 @@ ngx_http_tpl_get_set(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
 {
     uint32_t                   hash;
     tpl_str_t                  variables = tpl_string("nginx");
+    tpl_str_t                  document = tpl_string("data");
     tpl_set_conf_t             sc;
     ngx_http_tpl_set_t        *set;
     ngx_http_tpl_main_conf_t  *tmcf;
@@ -95,7 +96,9 @@ ngx_http_tpl_get_set(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     }
 
     set->variables = tpl_set_intern(set->set, &variables);
-    if (set->variables == NULL) {
+    set->document = tpl_set_intern(set->set, &document);
+
+    if (set->variables == NULL || set->document == NULL) {
         return NULL;
     }
 

@@ -1,0 +1,582 @@
+
+/*
+ * tpl_filter: a response in JSON becomes a page.
+ *
+ * The header is held back and the body collected, within a limit, until the
+ * last of it is there; then a template renders the document, a slice at a time,
+ * and the page goes on through the later filters in its place.  Whatever goes
+ * wrong before is an error page, since nothing has been sent.
+ */
+
+#include "nginx/ngx_http_tpl_module.h"
+
+
+/* of r->buffered: no filter of nginx's own uses this bit of the four */
+#define NGX_HTTP_TPL_BUFFERED  0x08
+
+
+typedef enum {
+    NGX_HTTP_TPL_COLLECT = 0,
+    NGX_HTTP_TPL_RENDER,
+    NGX_HTTP_TPL_PASS           /* what comes now is the page, or an error */
+} ngx_http_tpl_state_e;
+
+
+struct ngx_http_tpl_collected_s {
+    ngx_http_tpl_state_e   state;
+    u_char                *data;
+    size_t                 len;
+    size_t                 size;
+};
+
+
+static ngx_int_t ngx_http_tpl_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_tpl_filter_wanted(ngx_http_request_t *r,
+    ngx_http_tpl_loc_conf_t *conf);
+static ngx_int_t ngx_http_tpl_filter_template(ngx_http_request_t *r,
+    ngx_http_tpl_loc_conf_t *conf, tpl_template_t **tmpl);
+static void ngx_http_tpl_filter_clear(ngx_http_request_t *r);
+static ngx_int_t ngx_http_tpl_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static ngx_int_t ngx_http_tpl_filter_collect(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, ngx_chain_t *in);
+static ngx_int_t ngx_http_tpl_filter_add(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, u_char *data, size_t len);
+static ngx_int_t ngx_http_tpl_filter_start(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+static ngx_int_t ngx_http_tpl_filter_run(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+static ngx_int_t ngx_http_tpl_filter_pause(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+static void ngx_http_tpl_filter_event(ngx_event_t *ev);
+static ngx_int_t ngx_http_tpl_filter_send(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+static ngx_int_t ngx_http_tpl_filter_fail(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, ngx_int_t status);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+ngx_int_t
+ngx_http_tpl_add_filter(void)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_tpl_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_tpl_body_filter;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_header_filter(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_str_t                 type;
+    tpl_template_t           *tmpl;
+    ngx_http_tpl_ctx_t       *ctx;
+    ngx_http_tpl_loc_conf_t  *conf;
+
+    conf = ngx_http_get_module_loc_conf(r, ngx_http_tpl_module);
+
+    if (conf->filter == NULL || !ngx_http_tpl_filter_wanted(r, conf)) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    conf = conf->filter;
+
+    /* HEAD: there is no body to render, but the header is that of a page */
+
+    if (r->header_only || r->method == NGX_HTTP_HEAD) {
+        rc = ngx_http_tpl_filter_template(r, conf, &tmpl);
+
+        if (rc != NGX_OK) {
+            return ngx_http_filter_finalize_request(r, &ngx_http_tpl_module,
+                                                    rc);
+        }
+
+        ngx_http_tpl_filter_clear(r);
+        ngx_http_tpl_pick_type(r, conf, tmpl, &type);
+        ngx_http_tpl_set_type(r, &type);
+
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_tpl_ctx_t)
+                               + sizeof(ngx_http_tpl_collected_t));
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->request = r;
+    ctx->conf = conf;
+    ctx->collected = (ngx_http_tpl_collected_t *) &ctx[1];
+    ctx->varies = 1;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_tpl_module);
+
+    rc = ngx_http_tpl_filter_template(r, conf, &ctx->tmpl);
+
+    if (rc != NGX_OK) {
+        return ngx_http_tpl_filter_fail(r, ctx, rc);
+    }
+
+    ngx_http_tpl_pick_type(r, conf, ctx->tmpl, &ctx->type);
+
+    if (r->headers_out.content_length_n > (off_t) conf->render->size) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "tpl_filter: the response of %O bytes is larger than"
+                      " size=%uz", r->headers_out.content_length_n,
+                      conf->render->size);
+        return ngx_http_tpl_filter_fail(r, ctx, NGX_HTTP_BAD_GATEWAY);
+    }
+
+    if (r->headers_out.content_length_n > 0) {
+        ctx->collected->size = r->headers_out.content_length_n;
+    }
+
+    /* files are read by the copy filter */
+
+    r->filter_need_in_memory = 1;
+
+    return NGX_OK;
+}
+
+
+/* responses that are a whole JSON document */
+
+static ngx_int_t
+ngx_http_tpl_filter_wanted(ngx_http_request_t *r,
+    ngx_http_tpl_loc_conf_t *conf)
+{
+    ngx_str_t  *encoding;
+
+    if (ngx_http_get_module_ctx(r, ngx_http_tpl_module) != NULL) {
+
+        /* what tpl_render wrote, or what this filter sends */
+
+        return 0;
+    }
+
+    if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED
+        || r->headers_out.status == NGX_HTTP_NO_CONTENT
+        || r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT
+        || ngx_http_test_content_type(r, &conf->filter_types) == NULL)
+    {
+        return 0;
+    }
+
+    if (r->headers_out.content_encoding
+        && r->headers_out.content_encoding->hash
+        && r->headers_out.content_encoding->value.len)
+    {
+        encoding = &r->headers_out.content_encoding->value;
+
+        if (ngx_strcasecmp(encoding->data, (u_char *) "identity") != 0) {
+            ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                          "tpl_filter: the response has the encoding \"%V\""
+                          " and is left as it is", encoding);
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* the one that the response's header names, or that of the directive */
+
+static ngx_int_t
+ngx_http_tpl_filter_template(ngx_http_request_t *r,
+    ngx_http_tpl_loc_conf_t *conf, tpl_template_t **tmpl)
+{
+    ngx_str_t         value;
+    ngx_uint_t        i;
+    ngx_table_elt_t  *h;
+    ngx_list_part_t  *part;
+
+    value.data = NULL;
+    *tmpl = conf->tmpl;
+
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (i = 0; conf->filter_header.len; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].hash && h[i].key.len == conf->filter_header.len
+            && ngx_strncasecmp(h[i].key.data, conf->filter_header.data,
+                               h[i].key.len)
+               == 0)
+        {
+            value = h[i].value;
+            h[i].hash = 0;
+            break;
+        }
+    }
+
+    if (value.data == NULL) {
+
+        if (*tmpl) {
+            return NGX_OK;
+        }
+
+        if (ngx_http_complex_value(r, &conf->render->name, &value) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    *tmpl = ngx_http_tpl_pick_template(r, conf, &value);
+
+    if (*tmpl == NULL) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "tpl_filter: there is no template \"%V\"", &value);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* what was true of the document is not true of the page */
+
+static void
+ngx_http_tpl_filter_clear(ngx_http_request_t *r)
+{
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_accept_ranges(r);
+    ngx_http_clear_last_modified(r);
+    ngx_http_clear_etag(r);
+
+    r->allow_ranges = 0;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_int_t            rc;
+    ngx_http_tpl_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_tpl_module);
+
+    if (ctx == NULL || ctx->collected == NULL) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    switch (ctx->collected->state) {
+
+    case NGX_HTTP_TPL_COLLECT:
+
+        rc = ngx_http_tpl_filter_collect(r, ctx, in);
+
+        if (rc == NGX_AGAIN) {
+            return NGX_OK;
+        }
+
+        if (rc != NGX_OK) {
+            return ngx_http_tpl_filter_fail(r, ctx, rc);
+        }
+
+        ctx->collected->state = NGX_HTTP_TPL_RENDER;
+
+        return ngx_http_tpl_filter_start(r, ctx);
+
+    case NGX_HTTP_TPL_RENDER:
+
+        if (ctx->event && ctx->event->posted) {
+            return NGX_AGAIN;
+        }
+
+        return ngx_http_tpl_filter_run(r, ctx);
+
+    default: /* NGX_HTTP_TPL_PASS */
+
+        return ngx_http_next_body_filter(r, in);
+    }
+}
+
+
+/* NGX_OK: it is whole; NGX_AGAIN: more is to come; else the error's status */
+
+static ngx_int_t
+ngx_http_tpl_filter_collect(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_chain_t *in)
+{
+    size_t       len;
+    ngx_int_t    rc;
+    ngx_buf_t   *b;
+    ngx_uint_t   flush;
+
+    flush = 0;
+
+    for ( /* void */ ; in; in = in->next) {
+        b = in->buf;
+
+        len = ngx_buf_in_memory(b) ? b->last - b->pos : 0;
+
+        if (len) {
+            rc = ngx_http_tpl_filter_add(r, ctx, b->pos, len);
+
+            if (rc != NGX_OK) {
+                return rc;
+            }
+        }
+
+        flush |= b->flush;
+
+        /* an upstream's buffer is free again */
+
+        b->pos = b->last;
+        b->file_pos = b->file_last;
+
+        if (b->last_buf || b->last_in_chain) {
+            break;
+        }
+    }
+
+    if (in) {
+
+        if (r->headers_out.content_length_n >= 0
+            && ctx->collected->len != (size_t) r->headers_out.content_length_n)
+        {
+            goto truncated;
+        }
+
+        return NGX_OK;
+    }
+
+    /*
+     * nginx ends a response whose upstream went away with a flush instead of
+     * a last buffer, when the connection is closed already
+     */
+
+    if (flush && r->upstream && r->upstream->peer.connection == NULL) {
+        goto truncated;
+    }
+
+    return NGX_AGAIN;
+
+truncated:
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "tpl_filter: the response ended after %uz bytes",
+                  ctx->collected->len);
+
+    return NGX_HTTP_BAD_GATEWAY;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_filter_add(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    u_char *data, size_t len)
+{
+    size_t                     size, max;
+    u_char                    *p;
+    ngx_http_tpl_collected_t  *c;
+
+    c = ctx->collected;
+    max = ctx->conf->render->size;
+
+    if (len > max - c->len) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "tpl_filter: the response is larger than size=%uz", max);
+        return NGX_HTTP_BAD_GATEWAY;
+    }
+
+    if (c->data == NULL || len > c->size - c->len) {
+        size = ngx_max(c->size, ngx_max(c->len + len,
+                                        ngx_min(2 * c->len, max)));
+        p = ngx_palloc(r->pool, size);
+        if (p == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        if (c->len) {
+            ngx_memcpy(p, c->data, c->len);
+            ngx_pfree(r->pool, c->data);
+        }
+
+        c->data = p;
+        c->size = size;
+    }
+
+    ngx_memcpy(c->data + c->len, data, len);
+    c->len += len;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_filter_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    tpl_str_t     text;
+    tpl_exec_t   *exec;
+    tpl_error_t   err, *saved;
+
+    if (ngx_http_tpl_prepare(r, ctx) != NGX_OK) {
+        return ngx_http_tpl_filter_fail(r, ctx,
+                                        NGX_HTTP_INTERNAL_SERVER_ERROR);
+    }
+
+    exec = tpl_vm_exec(ctx->vm);
+
+    text.data = ctx->collected->data;
+    text.len = ctx->collected->len;
+
+    tpl_error_init(&err, ctx->arena);
+
+    saved = exec->error;
+    exec->error = &err;
+
+    if (tpl_json_parse(exec, &text, 0, &ctx->document) != TPL_OK) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "tpl_filter: invalid JSON: %*s",
+                      err.message.len, err.message.data);
+        return ngx_http_tpl_filter_fail(r, ctx, NGX_HTTP_BAD_GATEWAY);
+    }
+
+    exec->error = saved;
+
+    return ngx_http_tpl_filter_run(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_tpl_filter_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    switch (ngx_http_tpl_slice(r, ctx)) {
+
+    case TPL_OK:
+        return ngx_http_tpl_filter_send(r, ctx);
+
+    case TPL_YIELD:
+        return ngx_http_tpl_filter_pause(r, ctx);
+
+    default:
+        return ngx_http_tpl_filter_fail(r, ctx, ngx_http_tpl_error(r, ctx));
+    }
+}
+
+
+/*
+ * Whoever sent the response thinks that it is on its way; the request waits, as
+ * for a slow client, and is woken up as by one that can take more.
+ */
+
+static ngx_int_t
+ngx_http_tpl_filter_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    if (ctx->event == NULL) {
+        ctx->event = ngx_pcalloc(r->pool, sizeof(ngx_event_t));
+        if (ctx->event == NULL) {
+            return ngx_http_tpl_filter_fail(r, ctx,
+                                            NGX_HTTP_INTERNAL_SERVER_ERROR);
+        }
+
+        ctx->event->handler = ngx_http_tpl_filter_event;
+        ctx->event->data = ctx;
+        ctx->event->log = r->connection->log;
+    }
+
+    r->buffered |= NGX_HTTP_TPL_BUFFERED;
+
+    ngx_post_event(ctx->event, &ngx_posted_next_events);
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_tpl_filter_event(ngx_event_t *ev)
+{
+    ngx_connection_t    *c;
+    ngx_http_tpl_ctx_t  *ctx;
+    ngx_http_request_t  *r;
+
+    ctx = ev->data;
+    r = ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    r->write_event_handler(r);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+ngx_http_tpl_filter_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    ngx_int_t      rc;
+    ngx_chain_t   *out;
+    tpl_output_t  *output;
+
+    output = tpl_vm_output(ctx->vm);
+    ctx->vm = NULL;
+
+    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
+    ctx->collected->state = NGX_HTTP_TPL_PASS;
+
+    out = ngx_http_tpl_chain(r, output);
+    if (out == NULL) {
+        return ngx_http_tpl_filter_fail(r, ctx,
+                                        NGX_HTTP_INTERNAL_SERVER_ERROR);
+    }
+
+    ngx_http_tpl_filter_clear(r);
+    ngx_http_tpl_set_type(r, &ctx->type);
+
+    r->headers_out.content_length_n = output->len;
+
+    if (ngx_http_tpl_set_validator(r, ctx, r->headers_out.status,
+                                   ngx_http_tpl_hash(ctx, output))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* ranges are cut before a page comes to be */
+
+    r->allow_ranges = 0;
+
+    /* from the top: nginx may answer a conditional request with 304 */
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only
+        || (r != r->main && output->len == 0))
+    {
+        return rc;
+    }
+
+    ngx_http_tpl_end(r, out);
+
+    return ngx_http_next_body_filter(r, out);
+}
+
+
+static ngx_int_t
+ngx_http_tpl_filter_fail(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_int_t status)
+{
+    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
+    ctx->collected->state = NGX_HTTP_TPL_PASS;
+
+    return ngx_http_filter_finalize_request(r, &ngx_http_tpl_module, status);
+}

@@ -536,8 +536,7 @@ ngx_int_t ngx_http_tpl_send_output(ngx_http_request_t *r,
 ngx_int_t ngx_http_tpl_send_page(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, ngx_http_tpl_page_t *page);
 
-/* the output as buffers, an empty one as one of no bytes; NULL without memory
- * for it */
+/* the output as buffers, at least one; NULL without memory */
 ngx_chain_t *ngx_http_tpl_chain(ngx_http_request_t *r, tpl_output_t *output);
 
 /* marks the last buffer */

@@ -54,6 +54,8 @@ is($t->get('/pages/')->{status}, 302, '/pages/: 302');
 page('/pages/missing', 404, qr/Page not found/);
 page('/pages/..%2fmain_j2', 404, qr/Page not found/);
 page('/status', 200, qr/Worker process<\/th><td>\d+/);
+like($t->get('/metrics')->{body},
+     qr/^tpl_requests_total\{template="status\.html"\} 1$/m, '/metrics');
 page('/maintenance', 503, qr/Back at 14:30.*a new kitchen/s);
 page('/walks-table', 200, qr/^<h1>Walks.*13\.5 miles.*<\/p>$/s);
 page('/files/', 200, qr/<h1>\/files\/<\/h1>.*directives\.md<\/a>.*kB/s);

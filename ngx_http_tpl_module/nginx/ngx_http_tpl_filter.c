@@ -539,6 +539,8 @@ ngx_http_tpl_filter_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
                                         NGX_HTTP_INTERNAL_SERVER_ERROR);
     }
 
+    ngx_http_tpl_status_count(ctx, output->len, 0);
+
     ngx_http_tpl_filter_clear(r);
     ngx_http_tpl_set_type(r, &ctx->type);
 

@@ -400,6 +400,8 @@ ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
                   "template \"%*s\" failed: %V",
                   ctx->tmpl->name.len, ctx->tmpl->name.data, &ctx->message);
 
+    ngx_http_tpl_status_count(ctx, 0, 1);
+
     ctx->vm = NULL;
     ctx->error = NULL;
     ctx->values = NULL;

@@ -177,6 +177,20 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       offsetof(ngx_http_tpl_loc_conf_t, etag),
       NULL },
 
+    { ngx_string("tpl_status_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_tpl_status_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_http_tpl_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("tpl_locale_path"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_http_tpl_locale_path,
@@ -320,6 +334,7 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
     conf->limits.depth = NGX_CONF_UNSET_SIZE;
     conf->etag = NGX_CONF_UNSET;
     conf->filter_rule = NGX_CONF_UNSET_PTR;
+    conf->status_format = NGX_CONF_UNSET_UINT;
 
     return conf;
 }
@@ -334,6 +349,7 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_str_t                 *root;
     ngx_uint_t                 i;
     ngx_http_core_loc_conf_t  *clcf;
+    ngx_http_tpl_main_conf_t  *tmcf;
 
     if (prev->roots == NGX_CONF_UNSET_PTR) {
         prev->roots = ngx_array_create(cf->pool, 1, sizeof(ngx_str_t));
@@ -412,6 +428,14 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         } else {
             conf->data[i]->level = conf->level;
         }
+    }
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_tpl_module);
+
+    if (conf->status_format != NGX_CONF_UNSET_UINT && tmcf->status == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"tpl_status\" needs a \"tpl_status_zone\"");
+        return NGX_CONF_ERROR;
     }
 
     if (conf->filter_rule

@@ -70,6 +70,17 @@ typedef struct ngx_http_tpl_locales_s    ngx_http_tpl_locales_t;
 typedef struct ngx_http_tpl_loc_conf_s   ngx_http_tpl_loc_conf_t;
 typedef struct ngx_http_tpl_render_s     ngx_http_tpl_render_t;
 typedef struct ngx_http_tpl_collected_s  ngx_http_tpl_collected_t;
+typedef struct ngx_http_tpl_counters_s   ngx_http_tpl_counters_t;
+
+
+/* what tpl_status counts for a template */
+
+#define NGX_HTTP_TPL_REQUESTS    0
+#define NGX_HTTP_TPL_ERRORS      1
+#define NGX_HTTP_TPL_BYTES       2
+#define NGX_HTTP_TPL_NSEC        3
+#define NGX_HTTP_TPL_STEPS_DONE  4
+#define NGX_HTTP_TPL_NCOUNTERS   5
 
 
 /* tpl_whitespace: words of Jinja, then of Tornado */
@@ -132,6 +143,7 @@ struct ngx_http_tpl_main_conf_s {
     ngx_http_tpl_set_t           *sets;
     ngx_conf_t                   *cf;           /* while it is being read */
     size_t                        pages;        /* bytes of constant pages */
+    ngx_shm_zone_t               *status;       /* tpl_status_zone, or NULL */
 };
 
 
@@ -296,6 +308,9 @@ struct ngx_http_tpl_loc_conf_s {
     ngx_http_tpl_picks_t         *picks;        /* NULL: all of the set */
     ngx_str_t                     type;         /* of tmpl */
     ngx_http_tpl_page_t          *page;
+
+    ngx_uint_t                    status_format;
+    ngx_http_tpl_counters_t      *counters;     /* of tmpl, once found */
 };
 
 
@@ -566,6 +581,19 @@ void ngx_http_tpl_type(ngx_http_core_loc_conf_t *clcf, const tpl_str_t *name,
  */
 
 ngx_int_t ngx_http_tpl_add_filter(void);
+
+
+/*
+ * What templates cost (ngx_http_tpl_status.c).
+ */
+
+char *ngx_http_tpl_status_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_tpl_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* counts a render that has come to its end */
+void ngx_http_tpl_status_count(ngx_http_tpl_ctx_t *ctx, size_t bytes,
+    ngx_uint_t failed);
 
 
 #endif /* _NGX_HTTP_TPL_MODULE_H_INCLUDED_ */

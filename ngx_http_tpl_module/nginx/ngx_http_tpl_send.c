@@ -200,6 +200,8 @@ ngx_http_tpl_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_int_t   rc;
     ngx_uint_t  status;
 
+    ngx_http_tpl_status_count(ctx, len, 0);
+
     /* nginx lets the error's status win over ours, unless status= is given */
 
     status = ctx->conf->render->status;

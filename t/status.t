@@ -1,0 +1,102 @@
+# tpl_status: what templates cost, counted by all workers together.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use JSON::PP;
+use Test::More;
+use TplServer;
+
+my $t = TplServer->new(
+    workers => 2,
+    files => {
+        'templates/a.html' => 'Hello {{ nginx.arg_name }}',
+        'templates/same.html' => 'the same each time',
+        'templates/broken.html' => '{{ 1 / nginx.arg_n|int }}',
+        'templates/p/"q\\.html' => 'quoted',
+        'templates/list.html' => '{{ data|length }}',
+        'html/list.json' => '[1, 2, 3]',
+        map { ("templates/many/$_.html" => $_) } 1 .. 600,
+    },
+    http => 'tpl_status_zone tpl:64k;',
+    server => <<'EOC');
+        location /a { tpl_render a.html; }
+        location /same { tpl_render same.html; }
+        location /broken { tpl_render broken.html; }
+        location /picked/ { tpl_preload p/* many/*;
+                            rewrite ^/picked/(.*) /$1 break;
+                            tpl_render $uri.html; }
+        location /json { alias html; tpl_filter list.html;
+                         types { application/json json; } }
+        location = /status { tpl_status; }
+        location = /metrics { tpl_status prometheus; }
+EOC
+$t->start;
+
+sub status { JSON::PP->new->utf8->decode($t->get('/status')->{body}) }
+
+is_deeply(status()->{templates}, {}, 'nothing was rendered');
+
+$t->get('/a?name=' . 'x' x $_) for 1 .. 10;
+$t->get('/same') for 1 .. 7;
+$t->get("/broken?n=$_") for 0, 1, 0;
+$t->get('/picked/p/"q\\');
+$t->get('/json/list.json');
+
+my $page = $t->get('/status');
+is($page->{headers}{'content-type'}, 'application/json', 'JSON');
+
+my $s = status()->{templates};
+
+is_deeply([sort keys %$s],
+          [sort qw(a.html same.html broken.html p/"q\\.html list.html)],
+          'each template that was rendered');
+is($s->{'a.html'}{requests}, 10, 'requests, in both workers');
+is($s->{'a.html'}{bytes}, 10 * 6 + 55, 'bytes');
+is($s->{'a.html'}{errors}, 0, 'no errors');
+cmp_ok($s->{'a.html'}{seconds}, '>', 0, 'time');
+cmp_ok($s->{'a.html'}{seconds}, '<', 1, 'in seconds');
+cmp_ok($s->{'a.html'}{steps}, '>', 10, 'steps');
+is($s->{'same.html'}{requests}, 7, 'kept pages count');
+is_deeply([@{$s->{'broken.html'}}{qw(requests errors bytes)}], [3, 2, 3],
+          'errors');
+is($s->{'list.html'}{requests}, 1, 'tpl_filter');
+
+$page = $t->get('/metrics');
+is($page->{headers}{'content-type'},
+   'text/plain; version=0.0.4; charset=utf-8', 'Prometheus');
+like($page->{body}, qr/^# TYPE tpl_requests_total counter\n/m, 'a type');
+like($page->{body}, qr/^tpl_requests_total\{template="a\.html"\} 10\n/m,
+     'a counter');
+like($page->{body}, qr/^tpl_requests_total\{template="p\/\\"q\\\\\.html"\} 1\n/m,
+     'a name with quotes');
+like($page->{body},
+     qr/^tpl_render_seconds_total\{template="a\.html"\} 0\.\d{9}\n/m, 'time');
+unlike($page->{body}, qr/^(?!#|tpl_\w+\{template="[^\n]*"\} [\d.]+$)./m,
+       'and nothing else');
+
+$t->reload;
+is(status()->{templates}{'a.html'}{requests}, 10, 'a reload goes on counting');
+
+
+# more templates than the zone has room for
+
+is(scalar(grep { $t->get("/picked/many/$_")->{body} eq $_ } 1 .. 600), 600,
+   'they are rendered');
+
+$s = status();
+my $sum = $s->{others}{requests};
+
+cmp_ok($sum, '>', 0, 'a full zone: the rest is counted together');
+$sum += $_->{requests} for values %{$s->{templates}};
+is($sum, 10 + 7 + 3 + 1 + 1 + 600, 'and nothing is lost');
+like($t->get('/metrics')->{body}, qr/^tpl_requests_total\{template=""\} \d+$/m,
+     'for Prometheus too');
+
+is(TplServer->new(server => 'location / { tpl_status; }')->test,
+   qq([emerg] "tpl_status" needs a "tpl_status_zone"\n), 'no zone');
+
+$t->finish;
+
+done_testing();

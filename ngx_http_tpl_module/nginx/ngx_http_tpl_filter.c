@@ -459,6 +459,10 @@ ngx_http_tpl_filter_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 static ngx_int_t
 ngx_http_tpl_filter_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
+    ngx_int_t     rc;
+    ngx_buf_t    *page;
+    ngx_chain_t   out;
+
     switch (ngx_http_tpl_slice(r, ctx)) {
 
     case TPL_OK:
@@ -468,7 +472,25 @@ ngx_http_tpl_filter_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         return ngx_http_tpl_filter_pause(r, ctx);
 
     default:
-        return ngx_http_tpl_filter_fail(r, ctx, ngx_http_tpl_error(r, ctx));
+        rc = ngx_http_tpl_error(r, ctx, &page);
+
+        if (page == NULL) {
+            return ngx_http_tpl_filter_fail(r, ctx, rc);
+        }
+
+        r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
+        ctx->collected->state = NGX_HTTP_TPL_PASS;
+
+        rc = ngx_http_tpl_debug_header(r, rc, page);
+
+        if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+            return rc;
+        }
+
+        out.buf = page;
+        out.next = NULL;
+
+        return ngx_http_next_body_filter(r, &out);
     }
 }
 

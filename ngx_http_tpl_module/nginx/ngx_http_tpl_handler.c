@@ -238,6 +238,7 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     vc.limits.output = conf->limits.output;
     vc.limits.depth = conf->limits.depth;
     vc.block = conf->block;
+    vc.debug = conf->debug;
 
     ctx->vm = tpl_vm_create(ctx->tmpl, &vc);
 
@@ -252,6 +253,8 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 static ngx_int_t
 ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
+    ngx_buf_t     *page;
+    ngx_int_t      status;
     tpl_output_t  *output;
 
     /* so that a template reads in nginx.status what the answer will have */
@@ -274,7 +277,9 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         return ngx_http_tpl_pause(r, ctx);
 
     default:
-        return ngx_http_tpl_error(r, ctx);
+        status = ngx_http_tpl_error(r, ctx, &page);
+
+        return page ? ngx_http_tpl_send_debug(r, status, page) : status;
     }
 }
 
@@ -368,7 +373,8 @@ ngx_http_tpl_event_handler(ngx_event_t *ev)
 
 
 ngx_int_t
-ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_buf_t **page)
 {
     tpl_buf_t     b;
     tpl_arena_t  *arena;
@@ -401,6 +407,8 @@ ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
                   ctx->tmpl->name.len, ctx->tmpl->name.data, &ctx->message);
 
     ngx_http_tpl_status_count(ctx, 0, 1);
+
+    *page = ctx->conf->debug ? ngx_http_tpl_debug_page(r, ctx) : NULL;
 
     ctx->vm = NULL;
     ctx->error = NULL;

@@ -291,6 +291,7 @@ struct ngx_http_tpl_loc_conf_s {
 
     ngx_http_tpl_limits_t         limits;
     ngx_flag_t                    etag;
+    ngx_flag_t                    debug;
 
     ngx_http_tpl_render_t        *render;
 
@@ -527,8 +528,12 @@ ngx_int_t ngx_http_tpl_prepare(ngx_http_request_t *r,
 /* runs ctx->vm for a slice: what tpl_vm_run() returns */
 tpl_int_t ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx);
 
-/* logs why the render failed, all in one line, and gives the status */
-ngx_int_t ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx);
+/*
+ * Logs why the render failed, all in one line; gives the status, and with
+ * tpl_debug the page to be sent with it (else NULL).
+ */
+ngx_int_t ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_buf_t **page);
 
 /* a latest render of r that failed, or NULL */
 ngx_http_tpl_ctx_t *ngx_http_tpl_failed(ngx_http_request_t *r);
@@ -546,6 +551,12 @@ extern const tpl_allocator_t  ngx_http_tpl_allocator;
 /* sends a finished render; keeps the page if no request can change it */
 ngx_int_t ngx_http_tpl_send_output(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, tpl_output_t *output);
+
+/* sends the header of tpl_debug's page, or all of it */
+ngx_int_t ngx_http_tpl_debug_header(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_buf_t *page);
+ngx_int_t ngx_http_tpl_send_debug(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_buf_t *page);
 
 /* sends a page that was kept */
 ngx_int_t ngx_http_tpl_send_page(ngx_http_request_t *r,
@@ -581,6 +592,15 @@ void ngx_http_tpl_type(ngx_http_core_loc_conf_t *clcf, const tpl_str_t *name,
  */
 
 ngx_int_t ngx_http_tpl_add_filter(void);
+
+
+/*
+ * The page of tpl_debug (ngx_http_tpl_debug.c).
+ */
+
+/* what failed and where, as HTML in r->pool; NULL without memory */
+ngx_buf_t *ngx_http_tpl_debug_page(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
 
 
 /*

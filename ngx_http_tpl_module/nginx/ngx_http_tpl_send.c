@@ -60,6 +60,52 @@ ngx_http_tpl_hash(ngx_http_tpl_ctx_t *ctx, tpl_output_t *output)
 
 
 ngx_int_t
+ngx_http_tpl_debug_header(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_buf_t *page)
+{
+    ngx_str_t  type;
+
+    ngx_http_clear_etag(r);
+    ngx_http_clear_last_modified(r);
+    ngx_http_clear_accept_ranges(r);
+
+    ngx_str_set(&type, "text/html");
+    ngx_http_tpl_set_type(r, &type);
+
+    r->allow_ranges = 0;
+    r->disable_not_modified = 1;
+    r->headers_out.status = status;
+    r->headers_out.status_line.len = 0;
+    r->headers_out.content_length_n = page->last - page->pos;
+
+    page->last_buf = (r == r->main) ? 1 : 0;
+    page->last_in_chain = 1;
+
+    return ngx_http_send_header(r);
+}
+
+
+ngx_int_t
+ngx_http_tpl_send_debug(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_buf_t *page)
+{
+    ngx_int_t    rc;
+    ngx_chain_t  out;
+
+    rc = ngx_http_tpl_debug_header(r, status, page);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    out.buf = page;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+ngx_int_t
 ngx_http_tpl_send_page(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_http_tpl_page_t *page)
 {

@@ -121,6 +121,7 @@ tpl_code_begin(tpl_builder_t *b, tpl_compiler_t *c, tpl_builder_t *outer,
 tpl_int_t
 tpl_code_end(tpl_builder_t *b, uint32_t *index)
 {
+    uint32_t      i;
     tpl_func_t   *fn, **slot;
     tpl_insn_t   *last;
 
@@ -142,6 +143,16 @@ tpl_code_end(tpl_builder_t *b, uint32_t *index)
     fn->lines = b->lines.elts;
     fn->nlines = b->lines.n;
     fn->nslots = b->slots.n;
+
+    fn->locals = tpl_palloc(b->c->arena, (fn->nslots + 1)
+                                         * sizeof(tpl_name_t *));
+    if (fn->locals == NULL) {
+        return tpl_compile_memory(b->c);
+    }
+
+    for (i = 0; i < fn->nslots; i++) {
+        fn->locals[i] = b->slots.elts[i].name;
+    }
 
     slot = tpl_vec_push(b->c->arena, &b->c->funcs);
     if (slot == NULL) {

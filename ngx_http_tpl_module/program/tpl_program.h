@@ -64,6 +64,7 @@ struct tpl_func_s {
     tpl_line_t              *lines;     /* ascending by insn */
     uint32_t                 nlines;
     uint32_t                 nslots;
+    const tpl_name_t       **locals;    /* names of the slots; NULL: none */
     uint32_t                 nstack;    /* most values ever on the stack */
     uint32_t                 nparams;
     const tpl_name_t       **params;

@@ -380,6 +380,65 @@ tpl_vm_names(tpl_exec_t *exec, tpl_dict_t **out)
 }
 
 
+tpl_dict_t *
+tpl_context_scope(tpl_vm_t *vm)
+{
+    uint32_t           i;
+    tpl_dict_t        *dict;
+    tpl_exec_t        *exec;
+    tpl_name_t         name;
+    tpl_vars_t        *vars;
+    tpl_frame_t       *frame;
+    const tpl_name_t  *local;
+
+    exec = &vm->exec;
+
+    dict = tpl_dict_create(exec, 16);
+    if (dict == NULL) {
+        return NULL;
+    }
+
+    /* what came first is not replaced: the inner name hides the outer one */
+
+    for (frame = vm->frame; frame; frame = frame->closure) {
+
+        for (i = frame->fn->nslots; i-- > 0; ) {
+            local = frame->fn->locals[i];
+
+            /* names without a hash are the compiler's own */
+
+            if (local && local->hash && frame->slots[i].type != TPL_MISSING
+                && frame->slots[i].type != TPL_INTERNAL
+                && tpl_dict_find(dict, local) == NULL
+                && tpl_dict_set_str(exec, dict, &local->str, &frame->slots[i])
+                   != TPL_OK)
+            {
+                return NULL;
+            }
+        }
+    }
+
+    for (vars = vm->frame->context->vars; vars; vars = vars->next) {
+
+        for (i = 0; i < vars->n; i++) {
+            name.str.data = (tpl_char_t *) vars->vars[i].key;
+            name.str.len = vars->vars[i].len;
+            name.hash = tpl_hash(name.str.data, name.str.len);
+
+            if (tpl_dict_find(dict, &name) == NULL
+                && tpl_dict_set_str(exec, dict, &name.str,
+                                    &vars->vars[i].value)
+                   != TPL_OK)
+            {
+                return NULL;
+            }
+        }
+    }
+
+    return dict;
+}
+
+
 tpl_block_t *
 tpl_context_block(const tpl_context_t *context, const tpl_name_t *name)
 {

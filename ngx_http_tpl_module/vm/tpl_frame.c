@@ -472,6 +472,10 @@ tpl_frame_unwind(tpl_vm_t *vm, tpl_frame_t *stop)
                                 (uint32_t) (frame->pc - frame->fn->code));
     }
 
+    if (vm->conf.debug) {
+        vm->scope = tpl_context_scope(vm);
+    }
+
     while (frame != stop) {
 
         if (frame->tries && err->exc != TPL_EXC_MEMORY

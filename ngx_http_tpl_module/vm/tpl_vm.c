@@ -57,6 +57,13 @@ tpl_vm_output(tpl_vm_t *vm)
 }
 
 
+tpl_dict_t *
+tpl_vm_scope(const tpl_vm_t *vm)
+{
+    return vm->scope;
+}
+
+
 tpl_exec_t *
 tpl_vm_exec(tpl_vm_t *vm)
 {

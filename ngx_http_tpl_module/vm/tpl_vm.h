@@ -70,6 +70,7 @@ typedef struct {
     void                    *host_data; /* exec->host */
     tpl_limits_t             limits;
     const tpl_name_t        *block;     /* render only this block, or NULL */
+    tpl_uint_t               debug;     /* for tpl_vm_scope() */
 } tpl_vm_conf_t;
 
 
@@ -93,6 +94,12 @@ tpl_output_t *tpl_vm_output(tpl_vm_t *vm);
  * going on.  The last segment before it may grow later.
  */
 void tpl_vm_settled(const tpl_vm_t *vm, tpl_output_mark_t *mark);
+
+/*
+ * With conf's debug, after TPL_ERROR: the names that were in scope where the
+ * error came from and what they meant, locals first; NULL without memory.
+ */
+tpl_dict_t *tpl_vm_scope(const tpl_vm_t *vm);
 
 /* the state that builtins see */
 tpl_exec_t *tpl_vm_exec(tpl_vm_t *vm);

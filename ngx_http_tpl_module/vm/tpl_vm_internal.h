@@ -180,6 +180,7 @@ struct tpl_vm_s {
     tpl_loop_t              *loops;     /* free ones */
     tpl_module_t            *modules;   /* made without context */
     tpl_value_t              nested;    /* RESULT_NESTED's value */
+    tpl_dict_t              *scope;     /* of the last error, with debug */
     const tpl_insn_t        *waiting;   /* RESOLVE_PUSH that waits for ... */
     tpl_value_t              pending;   /* ... this */
 };
@@ -196,6 +197,9 @@ struct tpl_vm_s {
 tpl_frame_t *tpl_frame_enter(tpl_vm_t *vm, const tpl_func_t *fn,
     tpl_frame_t *closure, tpl_context_t *context, tpl_uint_t autoescape,
     tpl_result_t result);
+
+/* the names that the running code sees; NULL without memory */
+tpl_dict_t *tpl_context_scope(tpl_vm_t *vm);
 
 /* gives the result to the caller, which runs again (NULL: nobody does) */
 tpl_int_t tpl_frame_leave(tpl_vm_t *vm);

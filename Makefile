@@ -12,6 +12,7 @@
 #   make bench-seed [ARGS=...]
 #   make matrix [SUITES="bookworm trixie sid"]   with each suite's own nginx,
 #                            in roots below build/matrix; needs root
+#   make soak [ARGS="--seconds 600 --reloads 1000"]   under load for a while
 #   make deb | test-deb      Debian's package in build/deb | tried in a fresh root
 #   make style | clean
 #
@@ -70,7 +71,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 .PHONY: all deps deps-run module module-asan cli asan run test style clean \
         test-unit test-engine test-nginx test-unit-asan test-engine-asan \
         test-nginx-asan test-diff test-fuzz fuzz conformance \
-        conformance-nginx bench-seed matrix deb test-deb
+        conformance-nginx bench-seed matrix deb test-deb soak
 
 all: module cli
 
@@ -209,6 +210,10 @@ conformance-nginx: module
 	else \
 	    echo "conformance-nginx: no $(CONFORMANCE), skipped"; \
 	fi
+
+soak: deps module
+	@BUILD=$(abspath $B) NGINX_BINARY=$(NGINX_BINARY) \
+	    $(PYTHON) t/soak/soak.py $(ARGS)
 
 deb:
 	@tools/install-deps.sh deb

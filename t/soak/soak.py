@@ -1,0 +1,310 @@
+#!/usr/bin/python3
+"""The sample site under load for a while, and what becomes of nginx then.
+
+    soak.py [--seconds 60] [--reloads 1000] [--kills 20] [TEST ...]
+
+    pages    every page of conf.example over HTTP/1.1 and HTTP/2: memory and
+             descriptors of the workers from the middle of the run to its end
+    reload   HUP after HUP while pages are asked for, each on a connection of
+             its own: no request fails, old workers end, memory stays
+    broken   the same with a template that is broken every other time: the old
+             pages stay, and the log says why
+    kill     kill -9 of a worker: the next one answers at once
+
+Each test prints what it measured; the last line counts what was checked.
+Whatever the error log has above "notice" fails a test, but for what the test
+itself provokes.
+"""
+import argparse
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+NGINX = os.environ.get("NGINX_BINARY", "/usr/sbin/nginx")
+MODULE = os.path.join(os.environ.get("BUILD", os.path.join(ROOT, "build")),
+                      "ngx_http_tpl_module.so")
+
+passed = failed = 0
+
+
+def check(ok, what):
+    global passed, failed
+    passed, failed = passed + bool(ok), failed + (not ok)
+    print("  %s %s" % ("ok    " if ok else "FAILED", what), flush=True)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Site:
+    """conf.example on a port and with files of its own."""
+
+    def __init__(self, templates=None):
+        self.dir = tempfile.TemporaryDirectory(prefix="tplsoak")
+        self.port = free_port()
+        self.h2port = free_port()
+        work = self.dir.name
+        conf = open(os.path.join(ROOT, "conf.example")).read()
+        conf = re.sub(r"listen  8888;.*",
+                      "listen 127.0.0.1:%d;\n        listen 127.0.0.1:%d http2;"
+                      % (self.port, self.h2port), conf)
+        conf = re.sub(r"(?m)^load_module.*$", "load_module %s;" % MODULE, conf)
+        conf = conf.replace("build/run", work)
+        conf = re.sub(r"(?m)^http \{", "http {\n" + "".join(
+            "%s_temp_path %s/%s;\n" % (n, work, n) for n in (
+                "client_body", "proxy", "fastcgi", "uwsgi", "scgi")), conf)
+        conf = re.sub(r"access_log .*;", "access_log off;", conf)
+        # a load generator does not connect again
+        conf = conf.replace("server {",
+                            "keepalive_requests 1000000000;\n    server {", 1)
+        if templates:
+            conf = conf.replace("tpl_root  templates;",
+                                "tpl_root %s templates;" % templates)
+        if os.geteuid() == 0:
+            conf = "user root;\n" + conf
+        self.conf = os.path.join(work, "nginx.conf")
+        self.log = os.path.join(work, "error.log")
+        open(self.conf, "w").write(conf)
+        subprocess.run(self.command("-t", "-q"), check=True)
+        self.process = subprocess.Popen(self.command("-g", "daemon off;"))
+        for _ in range(200):
+            try:
+                self.get("/")
+                break
+            except OSError:
+                time.sleep(0.02)
+
+    def command(self, *args):
+        return [NGINX, "-p", ROOT + "/", "-c", self.conf, "-e", self.log,
+                *args]
+
+    def get(self, path):
+        with urllib.request.urlopen("http://127.0.0.1:%d%s"
+                                    % (self.port, path), timeout=10) as r:
+            return r.read()
+
+    def workers(self):
+        out = subprocess.run(["pgrep", "-P", str(self.process.pid)],
+                             capture_output=True, text=True).stdout
+        return sorted(int(p) for p in out.split())
+
+    def shutting_down(self):
+        """workers that a reload left behind"""
+        n = 0
+        for pid in self.workers():
+            try:
+                with open("/proc/%d/cmdline" % pid) as f:
+                    n += "shutting down" in f.read()
+            except OSError:
+                pass
+        return n
+
+    def memory(self):
+        """KiB that all workers hold; shared pages are not counted twice"""
+        total = 0
+        for pid in self.workers():
+            try:
+                with open("/proc/%d/smaps_rollup" % pid) as f:
+                    total += int(re.search(r"(?m)^Pss:\s+(\d+)",
+                                           f.read()).group(1))
+            except OSError:
+                pass
+        return total
+
+    def descriptors(self):
+        n = 0
+        for pid in self.workers():
+            try:
+                n += len(os.listdir("/proc/%d/fd" % pid))
+            except OSError:
+                pass
+        return n
+
+    def complaints(self, but=None):
+        """lines of the error log above notice"""
+        lines = [line for line in open(self.log, errors="replace")
+                 if re.search(r"\[(warn|error|crit|alert|emerg)\]", line)]
+        return [line for line in lines if not (but and re.search(but, line))]
+
+    def end(self, but=None):
+        lines = self.complaints(but)
+        check(not lines, "nothing in the error log" if not lines
+              else "error log: " + lines[0].strip())
+        self.process.send_signal(signal.SIGQUIT)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            check(False, "nginx ends when it is told to")
+            self.process.kill()
+        self.dir.cleanup()
+
+
+def pages():
+    """GET locations of conf.example that answer 200 as they stand"""
+    text = open(os.path.join(ROOT, "conf.example")).read()
+    return re.findall(r"location = (/\S*) \{", text)
+
+
+def wrk(site, paths, seconds, close=False):
+    script = os.path.join(site.dir.name, "paths.lua")
+    open(script, "w").write(
+        "local paths = { %s }\nlocal i = 0\n"
+        "request = function()\n  i = i %% #paths + 1\n"
+        "  return wrk.format('GET', paths[i])\nend\n"
+        % ", ".join("'%s'" % p for p in paths))
+    command = ["wrk", "-t1", "-c16", "-d%ds" % seconds, "-s", script,
+               "http://127.0.0.1:%d/" % site.port]
+    if close:
+        command[1:1] = ["-H", "Connection: close"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def h2load(site, paths, seconds):
+    return subprocess.Popen(
+        ["h2load", "-t1", "-c8", "-m4", "-D", str(seconds)]
+        + ["http://127.0.0.1:%d%s" % (site.h2port, p) for p in paths],
+        stdout=subprocess.PIPE, text=True)
+
+
+def wrk_result(process):
+    text = process.communicate()[0]
+    n = int(re.search(r"(\d+) requests in", text).group(1))
+    errors = re.search(r"Socket errors:.*", text)
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    return n, errors.group(0) if errors else "", int(bad.group(1)) if bad else 0
+
+
+def answering(site):
+    found = []
+    for path in pages():
+        try:
+            site.get(path)
+            found.append(path)
+        except OSError:
+            pass
+    return found
+
+
+def test_pages(args):
+    site = Site()
+    paths = answering(site)
+    site.end(but=".")
+    site = Site()
+    half = max(args.seconds // 2, 4)
+    total = 0
+    samples = []
+    for name, start in (("HTTP/1.1", wrk), ("HTTP/2", h2load)):
+        process = start(site, paths, half)
+        begin = time.time()
+        while process.poll() is None and time.time() - begin < half + 30:
+            time.sleep(0.5)
+            samples.append((time.time(), site.memory(), site.descriptors()))
+        if start is wrk:
+            n, errors, bad = wrk_result(process)
+            check(not errors and not bad, "%s: %d requests, none failed %s"
+                  % (name, n, errors))
+        else:
+            text = process.communicate()[0]
+            m = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored", text)
+            n = int(m.group(1))
+            check(m.group(2) == m.group(3) == "0",
+                  "%s: %d requests, none failed" % (name, n))
+        total += n
+    late = samples[len(samples) // 4:]
+    grown = late[-1][1] - late[0][1]
+    check(abs(grown) < 1024, "memory of the workers: %d KiB, %+d KiB over "
+          "the last %d requests" % (late[-1][1], grown, total * 3 // 4))
+    time.sleep(1)
+    idle = site.descriptors()
+    check(idle <= samples[0][2], "descriptors: %d before, %d after"
+          % (samples[0][2], idle))
+    site.end()
+
+
+def test_reload(args, broken=False):
+    with tempfile.TemporaryDirectory() as templates:
+        hook = os.path.join(templates, "maintenance.html")
+        good = open(os.path.join(ROOT, "templates/maintenance.html")).read()
+        open(hook, "w").write(good)
+        site = Site(templates)
+        reloads = args.reloads // 10 if broken else args.reloads
+        seconds = max(5, int(reloads * 0.06) + 3)
+        process = wrk(site, ["/", "/tornado", "/notice?text=hello"], seconds,
+                      close=True)
+        time.sleep(0.5)
+        before = site.memory()
+        for i in range(reloads):
+            if broken:
+                open(hook, "w").write("{% if %}" if i % 2 == 0 else good)
+            os.kill(site.process.pid, signal.SIGHUP)
+            time.sleep(0.05)
+        n, errors, bad = wrk_result(process)
+        check(not errors and not bad,
+              "%d reloads, %d requests, none failed %s" % (reloads, n, errors))
+        for _ in range(100):
+            if not site.shutting_down():
+                break
+            time.sleep(0.1)
+        check(site.shutting_down() == 0, "no old worker is left")
+        after = site.memory()
+        check(after < before + 4096, "memory of the workers: %d KiB before, "
+              "%d KiB after" % (before, after))
+        if broken:
+            why = site.complaints()
+            check(any("maintenance.html:1" in line for line in why),
+                  "the log says why: " + (why[0].strip() if why else ""))
+            check(b"Linden House" in site.get("/"), "the pages are there")
+        site.end(but="emerg" if broken else None)
+
+
+def test_kill(args):
+    site = Site()
+    slow = 0
+    for _ in range(args.kills):
+        victim = site.workers()[0]
+        os.kill(victim, signal.SIGKILL)
+        begin = time.time()
+        site.get("/")
+        slow = max(slow, time.time() - begin)
+        for _ in range(100):
+            if len(site.workers()) == 2 and victim not in site.workers():
+                break
+            time.sleep(0.01)
+    check(slow < 1, "%d workers killed, the slowest answer after one took "
+          "%.1f ms" % (args.kills, slow * 1000))
+    site.end(but="exited on signal 9")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("--seconds", type=int, default=60)
+    p.add_argument("--reloads", type=int, default=1000)
+    p.add_argument("--kills", type=int, default=20)
+    p.add_argument("tests", nargs="*",
+                   help="pages, reload, broken, kill; all by default")
+    args = p.parse_args()
+    tests = {
+        "pages": test_pages,
+        "reload": test_reload,
+        "broken": lambda args: test_reload(args, broken=True),
+        "kill": test_kill,
+    }
+    for name in args.tests or tests:
+        print(name, flush=True)
+        tests[name](args)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -454,9 +454,9 @@ tpl_int_t tpl_emit_python_nodes(tpl_builder_t *b, tpl_scope_t *s,
 tpl_int_t tpl_emit_leave_loop(tpl_builder_t *b, tpl_scope_t *s,
     tpl_leave_t **loop);
 
-/* tpl_link.c: tables of blocks, purity */
+/* tpl_link.c: tables of blocks; purity of units in a row by their queue */
 tpl_int_t tpl_link(tpl_set_t *set, tpl_unit_t *unit, tpl_error_t *err);
-void tpl_link_purity(tpl_set_t *set);
+void tpl_link_purity(tpl_unit_t *units);
 
 /* tpl_verify.c: the deepest stack; TPL_ERROR with err for a bad program */
 tpl_int_t tpl_verify_depth(const tpl_template_t *tmpl, const tpl_func_t *fn,

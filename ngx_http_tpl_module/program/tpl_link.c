@@ -174,16 +174,18 @@ tpl_link_blocks(tpl_set_t *set, tpl_unit_t *unit, tpl_unit_t *parent)
 /* what a template links to decides too: until nothing changes any more */
 
 void
-tpl_link_purity(tpl_set_t *set)
+tpl_link_purity(tpl_unit_t *units)
 {
     uint32_t         i, flags;
     tpl_uint_t       changed;
+    tpl_unit_t      *unit;
     tpl_template_t  *t;
 
     do {
         changed = 0;
 
-        for (t = set->first; t != NULL; t = t->next) {
+        for (unit = units; unit != NULL; unit = unit->queue) {
+            t = &unit->tmpl;
             flags = t->flags;
 
             for (i = 0; i < t->nlinks; i++) {

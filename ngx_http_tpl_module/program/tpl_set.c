@@ -392,10 +392,10 @@ tpl_set_parse(tpl_set_t *set, tpl_unit_t *unit)
 static tpl_int_t
 tpl_set_work(tpl_set_t *set, tpl_error_t *err)
 {
-    tpl_unit_t  *unit, *up, *todo, **last;
+    tpl_unit_t  *unit, *up, *done, *next, **last;
 
-    todo = NULL;
-    last = &todo;
+    done = NULL;
+    last = &done;
 
     while (set->queue != NULL) {
         unit = set->queue;
@@ -421,10 +421,7 @@ tpl_set_work(tpl_set_t *set, tpl_error_t *err)
         }
     }
 
-    while (todo != NULL) {
-        unit = todo;
-        todo = unit->queue;
-        unit->queue = NULL;
+    for (unit = done; unit != NULL; unit = unit->queue) {
 
         if (tpl_link(set, unit, err) != TPL_OK) {
             return TPL_ERROR;
@@ -435,7 +432,14 @@ tpl_set_work(tpl_set_t *set, tpl_error_t *err)
         }
     }
 
-    tpl_link_purity(set);
+    /* what was compiled before can not link to what has just been */
+
+    tpl_link_purity(done);
+
+    for (unit = done; unit != NULL; unit = next) {
+        next = unit->queue;
+        unit->queue = NULL;
+    }
 
     return TPL_OK;
 }

@@ -950,6 +950,38 @@ test_instructions(void)
 }
 
 
+/* what is compiled later into a set is as pure as what it links to */
+
+static void
+test_purity(void)
+{
+    tpl_str_t        name, text;
+    tpl_template_t  *pure, *impure, *later, *from_text;
+
+    FILES("inner.html", "{{ [1, 2]|random }}",
+          "plain.html", "{{ x }}",
+          "outer.html", "{% include 'middle.html' %}",
+          "middle.html", "{% include 'inner.html' %}");
+
+    impure = compile(TPL_SYNTAX_JINJA);
+
+    tpl_str_set(&name, "plain.html");
+    check(tpl_set_compile(set, &name, &pure, &err) == TPL_OK);
+
+    tpl_str_set(&name, "outer.html");
+    check(tpl_set_compile(set, &name, &later, &err) == TPL_OK);
+
+    tpl_str_set(&name, "text");
+    tpl_str_set(&text, "{% extends 'middle.html' %}");
+    check(tpl_set_compile_text(set, &name, &text, &from_text, &err) == TPL_OK);
+
+    check((impure->flags & TPL_TEMPLATE_IMPURE) != 0);
+    check((pure->flags & TPL_TEMPLATE_IMPURE) == 0);
+    check((later->flags & TPL_TEMPLATE_IMPURE) != 0);
+    check((from_text->flags & TPL_TEMPLATE_IMPURE) != 0);
+}
+
+
 int
 main(void)
 {
@@ -964,6 +996,7 @@ main(void)
     test_block();
     test_settled();
     test_instructions();
+    test_purity();
 
     tpl_arena_destroy(arena);
     tpl_arena_destroy(compiled);

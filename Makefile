@@ -9,7 +9,8 @@
 #   make fuzz [T=60]         every fuzz target for T seconds
 #   make conformance-nginx   the same cases through a real nginx
 #   make conformance [CASES=FILE] [ARGS="--match RE --failures 20"]
-#   make bench-seed [ARGS=...]
+#   make bench [ARGS=--quick]   all benchmarks: bench/results.md, charts
+#   make bench-run | bench-scale | bench-seed [ARGS=...]
 #   make matrix [SUITES="bookworm trixie sid"]   with each suite's own nginx,
 #                            in roots below build/matrix; needs root
 #   make soak [ARGS="--seconds 600 --reloads 1000"]   under load for a while
@@ -71,7 +72,8 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 .PHONY: all deps deps-run module module-asan cli asan run test style clean \
         test-unit test-engine test-nginx test-unit-asan test-engine-asan \
         test-nginx-asan test-diff test-fuzz fuzz conformance \
-        conformance-nginx bench-seed matrix deb test-deb soak
+        conformance-nginx bench bench-run bench-scale bench-seed bench-deps \
+        matrix deb test-deb soak
 
 all: module cli
 
@@ -224,6 +226,25 @@ test-deb: deb
 
 matrix:
 	@tools/matrix.sh $(SUITES)
+
+# Under ten minutes, with ARGS=--quick about one. One after the other: a
+# benchmark wants the machine for itself.
+
+bench-deps: deps
+	@tools/install-deps.sh bench
+
+# what renders without a server, if this checkout has it
+RENDER = $(if $(wildcard bench/render.c),$B/bench/render)
+
+bench: bench-deps module $(RENDER)
+	@$(PYTHON) bench/run.py $(ARGS)
+	@$(PYTHON) bench/scale.py $(ARGS)
+
+bench-run: bench-deps module $(RENDER)
+	@$(PYTHON) bench/run.py $(ARGS)
+
+bench-scale: deps module
+	@$(PYTHON) bench/scale.py $(ARGS)
 
 bench-seed: deps module
 	@$(PYTHON) bench/seed.py $(ARGS)

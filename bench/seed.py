@@ -21,42 +21,24 @@ published results alone.
 import argparse
 import contextlib
 import datetime
-import math
 import os
-import platform
 import re
 import shutil
 import signal
-import subprocess
 import sys
-from xml.sax.saxutils import escape
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "t", "lib"))
+from common import (BenchError, HERE, MODULE, ROOT, WORK, Nginx, chart,
+                    constant_page, log_file, machine, nginx_head,
+                    nginx_parameters, nginx_version, oracle, output_of, ratio,
+                    say, stop, table, write)
 
-import oracle  # noqa: E402
-
-BUILD = os.path.join(oracle.ROOT, "build")
-WORK = os.path.join(BUILD, "bench")
-MODULE = os.path.join(BUILD, "ngx_http_tpl_module.so")
-NGINX = os.environ.get("NGINX", "/usr/sbin/nginx")
 AB = shutil.which("ab") or "/usr/bin/ab"
 
 CONCURRENCY = 4
 
-# nginx reads its configuration through a buffer of 4096 bytes, and one
-# parameter has to fit into it.
-PARAMETER = 3800
-
 NO_GEVENT_TORNADO = (
     "not possible with today's Tornado: it needs `tornado.wsgi.WSGIApplication`"
     ", which was removed in Tornado 6.0")
-
-COLORS = {"python": "#5b8fb9", "module": "#d9822b", "limit": "#8a8f98"}
-
-
-class BenchError(Exception):
-    pass
 
 
 class Target:
@@ -89,12 +71,12 @@ class Target:
 def make_targets():
     t = Target
     return [
-        t("pure_flask", "Flask's app.run()", "python", "flask"),
-        t("pure_tornado", "Tornado's HTTPServer", "python", "tornado"),
-        t("gevent_flask", "gevent.pywsgi.WSGIServer", "python", "flask"),
-        t("tornado_flask", "Tornado's WSGIContainer", "python", "flask"),
-        t("gunicorn_flask", "gunicorn, one sync worker", "python", "flask"),
-        t("gevent_tornado", "", "python", "tornado"),
+        t("pure_flask", "Flask's app.run()", "peer", "flask"),
+        t("pure_tornado", "Tornado's HTTPServer", "peer", "tornado"),
+        t("gevent_flask", "gevent.pywsgi.WSGIServer", "peer", "flask"),
+        t("tornado_flask", "Tornado's WSGIContainer", "peer", "flask"),
+        t("gunicorn_flask", "gunicorn, one sync worker", "peer", "flask"),
+        t("gevent_tornado", "", "peer", "tornado"),
         t("module_jinja", "this module, Jinja", "module", "flask"),
         t("module_tornado", "this module, Tornado", "module", "tornado"),
         t("module_jinja_arg", "the same, message from the request", "module",
@@ -105,26 +87,7 @@ def make_targets():
     ]
 
 
-def say(text):
-    print(text, flush=True)
-
-
-def output_of(command):
-    """What a command prints, on either channel; empty if it cannot run."""
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=60)
-    except OSError:
-        return ""
-    return done.stdout.decode("utf-8", "replace")
-
-
 # Servers
-
-
-def log_file(name):
-    return os.path.join(WORK, name + ".log")
 
 
 def start_python(stack, targets):
@@ -146,62 +109,19 @@ def start_python(stack, targets):
     targets["gevent_tornado"].missing = NO_GEVENT_TORNADO
 
 
-def nginx_parameters(text):
-    """Cut bytes into quoted nginx parameters, each short enough to be read."""
-    parameters = []
-    piece = bytearray()
-
-    for byte in text:
-        one = bytes([byte])
-        if one in b"\\\"":
-            one = b"\\" + one
-        if len(piece) + len(one) > PARAMETER:
-            parameters.append(bytes(piece))
-            piece.clear()
-        piece += one
-
-    parameters.append(bytes(piece))
-    return [b'"' + p + b'"' for p in parameters]
-
-
 def nginx_config(port, page, with_module):
-    """The configuration of the nginx that is measured.
-
-    The page of `return 200` stands in geo blocks: their values are taken as
-    they are, where a dollar sign in return's own parameter would begin a
-    variable, and a parameter of return could not hold the whole page.
-    """
-    pieces = nginx_parameters(page)
-    names = ["page_%d" % i for i in range(len(pieces))]
-
-    c = []
-    if with_module:
-        c.append('load_module "%s";' % MODULE)
-    c += [
-        "worker_processes 1;",
-        "daemon off;",
-        "pid nginx.pid;",
-        "error_log error.log warn;",
-        "events { worker_connections 256; }",
-        "http {",
-        "access_log access.log;",
-        'default_type "text/html; charset=utf-8";',
-    ]
-    for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
-        c.append("%s_temp_path tmp_%s;" % (kind, kind))
-
-    head = "\n".join(c).encode() + b"\n"
-    for name, piece in zip(names, pieces):
-        head += b"geo $%s { default %s; }\n" % (name.encode(), piece)
+    """The configuration of the nginx that is measured."""
+    lines, parameter = constant_page("page", page)
+    head = nginx_head([MODULE] if with_module else [],
+                      access_log="access.log") + lines
 
     c = [
         "server {",
         "listen 127.0.0.1:%d;" % port,
-        'location = /return { return 200 "%s"; }'
-        % "".join("${%s}" % name for name in names),
+        "location = /return { return 200 %s; }" % parameter,
     ]
     if with_module:
-        c.append('tpl_root "%s";' % os.path.join(oracle.ROOT, "templates"))
+        c.append('tpl_root "%s";' % os.path.join(ROOT, "templates"))
         for path, message in (("", "whatever"), ("-arg", "$arg_messages")):
             c += [
                 "location = /%s {" % ("jinja-arg" if path else ""),
@@ -224,36 +144,24 @@ def nginx_config(port, page, with_module):
 
 def start_nginx(stack, targets, page):
     """Start nginx; return why the module is not in it, or None."""
-    prefix = os.path.join(WORK, "nginx")
-    shutil.rmtree(prefix, ignore_errors=True)
-    os.makedirs(prefix)
-
-    config = os.path.join(prefix, "nginx.conf")
+    nginx = Nginx("nginx")
     port = oracle.free_port()
-    command = [NGINX, "-p", prefix + "/", "-c", config, "-e", "error.log"]
     missing = None
 
-    def write(with_module):
-        with open(config, "wb") as f:
-            f.write(nginx_config(port, page, with_module))
-
     if os.path.exists(MODULE):
-        write(True)
-        test = subprocess.run(command + ["-t"], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT)
-        if test.returncode != 0:
-            say(test.stdout.decode("utf-8", "replace").rstrip())
+        nginx.configure(nginx_config(port, page, True))
+        error = nginx.test()
+        if error:
+            say(error)
             missing = "nginx does not accept the module or its configuration"
     else:
-        missing = "%s is not built" % os.path.relpath(MODULE, oracle.ROOT)
+        missing = "%s is not built" % os.path.relpath(MODULE, ROOT)
 
     if missing:
         say("seed.py: the module is skipped: " + missing)
-        write(False)
+        nginx.configure(nginx_config(port, page, False))
 
-    stack.enter_context(oracle.Server(command, port, cwd=prefix,
-                                      log=log_file("nginx")))
+    nginx.start(stack, port)
 
     targets["return_200"].at(port, "/return")
     for name, path in (("module_jinja", "/"),
@@ -325,45 +233,19 @@ def measure(targets, runs, requests):
 # Reporting
 
 
-def machine():
-    """The machine and its versions, as pairs for the report."""
-    cpu = "unknown processor"
-    with contextlib.suppress(OSError):
-        with open("/proc/cpuinfo") as f:
-            found = re.search(r"^model name\s*:\s*(.+)$", f.read(), re.M)
-            cpu = found.group(1) if found else platform.machine()
-
-    memory = "unknown memory"
-    with contextlib.suppress(OSError):
-        with open("/proc/meminfo") as f:
-            kilobytes = int(re.search(r"MemTotal:\s+(\d+)", f.read()).group(1))
-            memory = "%.0f GB" % (kilobytes / 1024 ** 2)
-
-    system = platform.system()
-    with contextlib.suppress(OSError):
-        system = platform.freedesktop_os_release()["PRETTY_NAME"]
-
-    versions = output_of([oracle.PYTHON, "-W", "ignore", "-c", """if True:
+def versions():
+    """What was measured, and with what."""
+    python = output_of([oracle.PYTHON, "-W", "ignore", "-c", """if True:
         import platform, flask, jinja2, werkzeug, tornado, gevent, gunicorn
         print("Python %s, Flask %s, Jinja2 %s, Werkzeug %s, Tornado %s,"
               " gevent %s, gunicorn %s" % (platform.python_version(),
               flask.__version__, jinja2.__version__, werkzeug.__version__,
               tornado.version, gevent.__version__, gunicorn.__version__))
         """]).strip()
-    nginx = output_of([NGINX, "-v"]).strip().split("/")[-1]
     ab = re.search(r"Version (\S+)", output_of([AB, "-V"]))
 
-    return [
-        ("Machine", "%s, %d cores, %s" % (cpu, os.cpu_count(), memory)),
-        ("System", "%s, Linux %s" % (system, platform.release())),
-        ("Versions", "nginx %s, %s, ab %s" % (nginx, versions,
-                                              ab.group(1) if ab else "?")),
-    ]
-
-
-def ratio(value, base):
-    quotient = value / base
-    return ("%.2f" if quotient < 10 else "%.0f") % quotient
+    return ("Versions", "nginx %s, %s, ab %s"
+            % (nginx_version(), python, ab.group(1) if ab else "?"))
 
 
 def markdown(targets, runs, requests, command):
@@ -389,10 +271,9 @@ def markdown(targets, runs, requests, command):
 
     heads = ["server", ""] + ["run %d" % (i + 1) for i in range(runs)]
     heads += ["average", "to pure_flask", "to return 200"]
-    lines.append("| " + " | ".join(heads) + " |")
-    lines.append("|" + "---|" * 2 + "---:|" * (runs + 3))
 
     notes = []
+    rows = []
     for t in targets.values():
         cells = [t.name, t.what]
         if t.missing:
@@ -402,8 +283,9 @@ def markdown(targets, runs, requests, command):
             cells += ["{:,.1f}".format(r) for r in t.runs]
             cells += ["**{:,.1f}**".format(t.average),
                       ratio(t.average, flask), ratio(t.average, limit)]
-        lines.append("| " + " | ".join(cells) + " |")
+        rows.append(cells)
 
+    lines += table(heads, rows, 2)
     lines.append("")
     lines += notes
     lines += [
@@ -428,6 +310,7 @@ def markdown(targets, runs, requests, command):
         "|---|---|",
     ]
     pairs = machine() + [
+        versions(),
         ("Date", datetime.date.today().isoformat()),
         ("Load", "`ab -n %d -c %d`, runs of all servers interleaved"
          % (requests, CONCURRENCY)),
@@ -438,89 +321,13 @@ def markdown(targets, runs, requests, command):
 
 
 def svg(targets, requests):
-    """A bar for each server, on a logarithmic scale, with its number.
-
-    The chart brings its own background, light or dark as the reader prefers,
-    so that it can be read wherever it is shown.
-    """
-    shown = [t for t in targets.values() if not t.missing]
-    flask = targets["pure_flask"].average
-
-    low = math.floor(math.log10(min(t.average for t in shown)))
-    high = math.ceil(math.log10(max(t.average for t in shown)))
-    low = min(low, high - 1)
-
-    width, left, right, top, step, bar = 820, 168, 150, 70, 30, 18
-    bottom = top + step * len(shown)
-    height = bottom + 44
-    span = width - left - right
-
-    def x(value):
-        return left + span * (math.log10(value) - low) / (high - low)
-
-    out = [
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d"'
-        ' width="%d" height="%d" role="img" aria-labelledby="t"'
-        ' font-family="system-ui, sans-serif" font-size="13">'
-        % (width, height, width, height),
-        '<title id="t">Requests per second for one page: %s</title>'
-        % escape(", ".join("%s %s" % (t.name, "{:,.0f}".format(t.average))
-                           for t in shown)),
-        "<style>",
-        ".back { fill: #ffffff; stroke: #d0d7de }",
-        ".ink { fill: #1f2328 } .soft { fill: #59636e }",
-        ".grid { stroke: #d8dee4 }",
-    ]
-    out += [".%s { fill: %s }" % pair for pair in COLORS.items()]
-    out += [
-        "@media (prefers-color-scheme: dark) {",
-        ".back { fill: #161b22; stroke: #3d444d }",
-        ".ink { fill: #f0f6fc } .soft { fill: #9198a1 }",
-        ".grid { stroke: #30363d }",
-        "}",
-        "</style>",
-        '<rect class="back" x=".5" y=".5" width="%d" height="%d" rx="8"/>'
-        % (width - 1, height - 1),
-        '<text class="ink" x="20" y="28" font-size="16" font-weight="600">'
-        "Requests per second for the same page</text>",
-        '<text class="soft" x="20" y="48">ab -n %d -c %d, mean of the runs,'
-        " one process each; logarithmic scale; \u00d7 to pure_flask</text>"
-        % (requests, CONCURRENCY),
-    ]
-
-    for exponent in range(low, high + 1):
-        value = 10 ** exponent
-        out.append('<path class="grid" d="M%.1f %dV%d"/>'
-                   % (x(value), top - 6, bottom + 4))
-        out.append('<text class="soft" x="%.1f" y="%d" text-anchor="middle">'
-                   "%s</text>" % (x(value), bottom + 22,
-                                  "{:,}".format(value)))
-
-    for i, t in enumerate(shown):
-        y = top + step * i
-        out.append('<text class="ink" x="%d" y="%d" text-anchor="end">%s'
-                   "</text>" % (left - 10, y + bar - 4, escape(t.name)))
-        out.append('<rect class="%s" x="%d" y="%d" width="%.1f" height="%d"'
-                   ' rx="2"/>' % (t.kind, left, y,
-                                  max(x(t.average) - left, 1), bar))
-        out.append('<text class="ink" x="%.1f" y="%d">%s <tspan class="soft">'
-                   "\u00d7%s</tspan></text>"
-                   % (x(t.average) + 8, y + bar - 4,
-                      "{:,.0f}".format(t.average), ratio(t.average, flask)))
-
-    out.append("</svg>")
-    return "\n".join(out) + "\n"
-
-
-def write(path, text):
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
-    say("wrote " + os.path.relpath(path, oracle.ROOT))
-
-
-def stop(number, frame):
-    """End as an error does, so that every server is ended as well."""
-    sys.exit(128 + number)
+    bars = [(t.name, t.kind, t.average) for t in targets.values()
+            if not t.missing]
+    return chart("Requests per second for the same page",
+                 "ab -n %d -c %d, mean of the runs, one process each;"
+                 " logarithmic scale; \u00d7 to pure_flask"
+                 % (requests, CONCURRENCY),
+                 bars, targets["pure_flask"].average)
 
 
 def main(arguments):

@@ -8,6 +8,9 @@
 #     tools/install-deps.sh deb     the run set, and what the package needs
 #     tools/install-deps.sh fetch FOLDER    nothing installed: puts the file
 #                                   of libyyjson0 there, which Debian 12 lacks
+#     tools/install-deps.sh bench   the test set, and the servers that
+#                                   `make bench` compares with; one that
+#                                   cannot be had is left out
 #
 # When all is there nothing is asked of apt and the script ends at once.
 # The user's package sources are never touched: what an old Debian lacks is
@@ -32,6 +35,9 @@ test_set="python3 python3-jinja2 python3-flask python3-tornado python3-gevent
     clang libclang-rt-dev libtest-nginx-perl"
 
 deb_set="dpkg-dev debhelper fakeroot lintian"
+
+bench_set="libnginx-mod-http-lua golang-go golang-github-valyala-fasthttp-dev
+    golang-github-valyala-quicktemplate-dev caddy nodejs node-nunjucks"
 
 # Packages that may have to come from a later suite.
 
@@ -163,10 +169,34 @@ hold_services() {
 }
 
 
+# install_optional PACKAGE ...: together if apt can, or else each that it can.
+
+install_optional() {
+    local p
+
+    if ! command -v apt-get > /dev/null || [ "$(id -u)" != 0 ]; then
+        echo "install-deps: left out, not root on Debian:" "$@" >&2
+        return 0
+    fi
+
+    echo "install-deps: installing:" "$@"
+    hold_services
+    update_once
+
+    apt-get -q install -y --no-install-recommends "$@" && return 0
+
+    for p in "$@"; do
+        apt-get -q install -y --no-install-recommends "$p" \
+            || echo "install-deps: left out: $p" >&2
+    done
+}
+
+
 case "${1-run}" in
-    run)  want="$run_set" ;;
-    test) want="$run_set $test_set" ;;
-    deb)  want="$run_set $deb_set" ;;
+    run)   want="$run_set" ;;
+    test)  want="$run_set $test_set" ;;
+    deb)   want="$run_set $deb_set" ;;
+    bench) tools/install-deps.sh test; want=$bench_set; optional=1 ;;
 
     fetch)
         fetch_later trixie libyyjson-dev
@@ -175,12 +205,17 @@ case "${1-run}" in
         exit
         ;;
 
-    *)    die "usage: $0 run | test | deb | fetch FOLDER" ;;
+    *)     die "usage: $0 run | test | deb | bench | fetch FOLDER" ;;
 esac
 
 lack=$(missing $want)
 
 [ -z "$lack" ] && exit 0
+
+if [ -n "${optional-}" ]; then
+    install_optional $lack
+    exit 0
+fi
 
 command -v apt-get > /dev/null || die "not a Debian system; needed:" $lack
 [ "$(id -u)" = 0 ] || die "must be root to install:" $lack

@@ -40,6 +40,7 @@ static const struct {
     { tpl_methods_of(TPL_STRING), tpl_methods_str },
     { tpl_methods_of(TPL_LIST), tpl_methods_list },
     { tpl_methods_of(TPL_TUPLE), tpl_methods_tuple },
+    { tpl_methods_of(TPL_RANGE), tpl_methods_range },
     { tpl_methods_of(TPL_DICT), tpl_methods_dict },
     { tpl_methods_of(TPL_SET), tpl_methods_set },
     { tpl_methods_of(TPL_INT), tpl_methods_int },

@@ -42,6 +42,7 @@ extern const tpl_builtin_def_t  tpl_module_timedelta[];
 extern const tpl_builtin_def_t  tpl_methods_str[];
 extern const tpl_builtin_def_t  tpl_methods_list[];
 extern const tpl_builtin_def_t  tpl_methods_tuple[];
+extern const tpl_builtin_def_t  tpl_methods_range[];
 extern const tpl_builtin_def_t  tpl_methods_dict[];
 extern const tpl_builtin_def_t  tpl_methods_set[];
 extern const tpl_builtin_def_t  tpl_methods_int[];

@@ -493,131 +493,6 @@ tpl_filter_max(tpl_call_t *call)
 
 
 /*
- * One group of groupby(): a tuple (grouper, list) whose items have names, too
- * (Jinja2: _GroupTuple).
- */
-
-typedef struct {
-    tpl_object_t   head;
-    tpl_value_t    tuple;
-} tpl_group_t;
-
-
-static tpl_int_t
-tpl_group_get_attr(tpl_exec_t *exec, tpl_object_t *obj,
-    const tpl_name_t *name, tpl_value_t *out)
-{
-    tpl_group_t  *g = (tpl_group_t *) obj;
-
-    (void) exec;
-
-    if (tpl_str_is(&name->str, "grouper")) {
-        *out = g->tuple.u.list->items[0];
-        return TPL_OK;
-    }
-
-    if (tpl_str_is(&name->str, "list")) {
-        *out = g->tuple.u.list->items[1];
-        return TPL_OK;
-    }
-
-    return TPL_DECLINED;
-}
-
-
-static tpl_int_t
-tpl_group_get_item(tpl_exec_t *exec, tpl_object_t *obj,
-    const tpl_value_t *key, tpl_value_t *out)
-{
-    int64_t       i;
-    tpl_group_t  *g = (tpl_group_t *) obj;
-
-    (void) exec;
-
-    if (!tpl_is_int(key) || key->u.i < -2 || key->u.i > 1) {
-        return TPL_DECLINED;
-    }
-
-    i = key->u.i < 0 ? key->u.i + 2 : key->u.i;
-    *out = g->tuple.u.list->items[i];
-
-    return TPL_OK;
-}
-
-
-static tpl_int_t
-tpl_group_length(tpl_exec_t *exec, tpl_object_t *obj, int64_t *n)
-{
-    (void) exec;
-    (void) obj;
-
-    *n = 2;
-
-    return TPL_OK;
-}
-
-
-static tpl_int_t
-tpl_group_iter(tpl_exec_t *exec, tpl_object_t *obj, tpl_value_t *out)
-{
-    (void) exec;
-
-    *out = ((tpl_group_t *) obj)->tuple;
-
-    return TPL_OK;
-}
-
-
-static tpl_int_t
-tpl_group_contains(tpl_exec_t *exec, tpl_object_t *obj,
-    const tpl_value_t *key, tpl_uint_t *found)
-{
-    tpl_group_t  *g = (tpl_group_t *) obj;
-
-    return tpl_compare(exec, TPL_CMP_IN, key, &g->tuple, found);
-}
-
-
-static tpl_int_t
-tpl_group_str(tpl_exec_t *exec, tpl_object_t *obj, tpl_buf_t *b)
-{
-    return tpl_repr_to(exec, &((tpl_group_t *) obj)->tuple, b);
-}
-
-
-static const tpl_class_t  tpl_group_class = {
-    .name = "_GroupTuple",
-    .get_attr = tpl_group_get_attr,
-    .get_item = tpl_group_get_item,
-    .length = tpl_group_length,
-    .iter = tpl_group_iter,
-    .contains = tpl_group_contains,
-    .str = tpl_group_str
-};
-
-
-static tpl_int_t
-tpl_group_create(tpl_exec_t *exec, const tpl_value_t *grouper,
-    tpl_list_t *list, tpl_value_t *out)
-{
-    tpl_group_t  *g;
-    tpl_value_t   items;
-
-    g = tpl_palloc(exec->arena, sizeof(tpl_group_t));
-
-    if (g == NULL) {
-        return tpl_throw_memory(exec);
-    }
-
-    g->head.cls = &tpl_group_class;
-    tpl_value_list(&items, list);
-    tpl_value_object(out, g);
-
-    return tpl_pair(exec, grouper, &items, &g->tuple);
-}
-
-
-/*
  * Jinja2: do_groupby.  Without case_sensitive a group is named after the first
  * of its items as it is written there.
  */
@@ -631,7 +506,7 @@ tpl_filter_groupby(tpl_call_t *call)
     tpl_exec_t    *exec;
     tpl_list_t    *out, *sorted, *list;
     tpl_uint_t     sensitive, same;
-    tpl_value_t   *keys, *first, grouper, group;
+    tpl_value_t   *keys, *first, grouper, group, items;
     tpl_getter_t   getter;
 
     exec = call->exec;
@@ -706,9 +581,15 @@ tpl_filter_groupby(tpl_call_t *call)
                 }
             }
 
-            if (tpl_group_create(exec, &grouper, list, &group) != TPL_OK
-                || tpl_list_append(exec, out, &group) != TPL_OK)
-            {
+            tpl_value_list(&items, list);
+
+            if (tpl_pair(exec, &grouper, &items, &group) != TPL_OK) {
+                return TPL_ERROR;
+            }
+
+            group.aux = TPL_AUX_GROUP;
+
+            if (tpl_list_append(exec, out, &group) != TPL_OK) {
                 return TPL_ERROR;
             }
         }

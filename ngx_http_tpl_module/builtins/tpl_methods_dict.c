@@ -27,18 +27,25 @@ static tpl_int_t tpl_view_str(tpl_exec_t *exec, tpl_object_t *obj,
     tpl_buf_t *b);
 static tpl_int_t tpl_view_binary(tpl_exec_t *exec, tpl_binary_op_t op,
     const tpl_value_t *a, const tpl_value_t *b, tpl_value_t *out);
+static tpl_int_t tpl_view_compare(tpl_exec_t *exec, tpl_object_t *a,
+    tpl_object_t *b, tpl_int_t *order);
+static tpl_int_t tpl_view_get_attr(tpl_exec_t *exec, tpl_object_t *obj,
+    const tpl_name_t *name, tpl_value_t *out);
 
 
 /* by tpl_view_kind_t */
 
 static const tpl_class_t  tpl_view_classes[] = {
     { .name = "dict_keys", .flags = TPL_CLASS_UNHASHABLE,
+      .get_attr = tpl_view_get_attr, .compare = tpl_view_compare,
       .length = tpl_view_length, .iter = tpl_view_iter,
       .contains = tpl_view_contains, .str = tpl_view_str,
       .binary = tpl_view_binary },
-    { .name = "dict_values", .length = tpl_view_length, .iter = tpl_view_iter,
+    { .name = "dict_values", .get_attr = tpl_view_get_attr,
+      .length = tpl_view_length, .iter = tpl_view_iter,
       .contains = tpl_view_contains, .str = tpl_view_str },
     { .name = "dict_items", .flags = TPL_CLASS_UNHASHABLE,
+      .get_attr = tpl_view_get_attr, .compare = tpl_view_compare,
       .length = tpl_view_length, .iter = tpl_view_iter,
       .contains = tpl_view_contains, .str = tpl_view_str,
       .binary = tpl_view_binary }
@@ -286,6 +293,137 @@ tpl_view_binary(tpl_exec_t *exec, tpl_binary_op_t op, const tpl_value_t *a,
     }
 
     return (rc == TPL_OK) ? tpl_binary(exec, op, &left, &right, out) : rc;
+}
+
+
+/* whether all of a, which is the shorter one, is in b */
+
+static tpl_int_t
+tpl_view_subset(tpl_exec_t *exec, tpl_object_t *a, tpl_object_t *b,
+    tpl_uint_t *subset)
+{
+    tpl_int_t    rc;
+    tpl_iter_t   it;
+    tpl_value_t  v, item;
+
+    tpl_value_object(&v, a);
+    *subset = 1;
+
+    rc = tpl_iter_init(exec, &it, &v);
+    if (rc != TPL_OK) {
+        return rc;
+    }
+
+    while (*subset && (rc = tpl_iter_next(exec, &it, &item)) == TPL_OK) {
+        rc = tpl_view_contains(exec, b, &item, subset);
+        if (rc != TPL_OK) {
+            return rc;
+        }
+    }
+
+    return (rc == TPL_DONE) ? TPL_OK : rc;
+}
+
+
+/* as sets: < is a proper subset */
+
+static tpl_int_t
+tpl_view_compare(tpl_exec_t *exec, tpl_object_t *a, tpl_object_t *b,
+    tpl_int_t *order)
+{
+    uint32_t    m, n;
+    tpl_int_t   rc;
+    tpl_uint_t  subset;
+
+    m = tpl_view_dict(a)->n;
+    n = tpl_view_dict(b)->n;
+
+    rc = (m <= n) ? tpl_view_subset(exec, a, b, &subset)
+                  : tpl_view_subset(exec, b, a, &subset);
+
+    *order = !subset ? TPL_UNORDERED : (m > n) - (m < n);
+
+    return rc;
+}
+
+
+static tpl_int_t
+tpl_view_isdisjoint(tpl_call_t *call)
+{
+    tpl_int_t      rc;
+    tpl_iter_t     it;
+    tpl_uint_t     found;
+    tpl_value_t    item;
+    tpl_object_t  *view;
+
+    view = call->args[0].u.obj;
+    found = 0;
+
+    rc = tpl_iter_init(call->exec, &it, &call->args[1]);
+    if (rc != TPL_OK) {
+        return rc;
+    }
+
+    while (!found && (rc = tpl_iter_next(call->exec, &it, &item)) == TPL_OK) {
+        rc = tpl_view_contains(call->exec, view, &item, &found);
+        if (rc != TPL_OK) {
+            return rc;
+        }
+    }
+
+    tpl_value_bool(&call->result, !found);
+
+    return (rc == TPL_DONE) ? TPL_OK : rc;
+}
+
+
+/* bound by hand: the tables of methods know no classes */
+
+static const tpl_param_t  tpl_view_isdisjoint_params[] = {
+    { .name = { .str = tpl_string("self") }, .positional = 1 },
+    { .name = { .str = tpl_string("other") }, .positional = 1 }
+};
+
+static const tpl_builtin_t  tpl_view_isdisjoint_method = {
+    .name = { .str = tpl_string("isdisjoint") },
+    .handler = tpl_view_isdisjoint,
+    .params = (tpl_param_t *) tpl_view_isdisjoint_params,
+    .nparams = 2,
+    .nrequired = 2,
+    .flags = TPL_FN_CONTEXT
+};
+
+
+static tpl_int_t
+tpl_view_get_attr(tpl_exec_t *exec, tpl_object_t *obj,
+    const tpl_name_t *name, tpl_value_t *out)
+{
+    tpl_method_t  *method;
+
+    /* of the dict itself: nothing here would change it */
+
+    if (tpl_str_is(&name->str, "mapping")) {
+        tpl_value_dict(out, tpl_view_dict(obj));
+        return TPL_OK;
+    }
+
+    if (!tpl_str_is(&name->str, "isdisjoint")
+        || tpl_view_kind(obj) == TPL_VIEW_VALUES)
+    {
+        return TPL_DECLINED;
+    }
+
+    method = tpl_palloc(exec->arena, sizeof(tpl_method_t));
+    if (method == NULL) {
+        return tpl_throw_memory(exec);
+    }
+
+    tpl_value_object(&method->self, obj);
+    method->fn = &tpl_view_isdisjoint_method;
+
+    *out = (tpl_value_t) { .type = TPL_METHOD, .u.method = method };
+
+    return TPL_OK;
 }
 
 

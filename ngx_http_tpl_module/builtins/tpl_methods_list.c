@@ -449,6 +449,93 @@ tpl_list_method_sort(tpl_call_t *call)
 }
 
 
+/* the place of v in a range, -1 if it is not there */
+
+static int64_t
+tpl_range_find(const tpl_range_t *r, const tpl_value_t *v)
+{
+    int64_t   n;
+    uint64_t  step, distance;
+
+    if (v->type == TPL_FLOAT) {
+
+        if (!(v->u.d >= -0x1p63 && v->u.d < 0x1p63)
+            || v->u.d != (double) (int64_t) v->u.d)
+        {
+            return -1;
+        }
+
+        n = (int64_t) v->u.d;
+
+    } else if (tpl_is_int(v)) {
+        n = v->u.i;
+
+    } else {
+        return -1;
+    }
+
+    if (r->step > 0) {
+        if (n < r->start || n >= r->stop) {
+            return -1;
+        }
+
+        step = (uint64_t) r->step;
+        distance = (uint64_t) n - (uint64_t) r->start;
+
+    } else {
+        if (n > r->start || n <= r->stop) {
+            return -1;
+        }
+
+        step = - (uint64_t) r->step;
+        distance = (uint64_t) r->start - (uint64_t) n;
+    }
+
+    return (distance % step) ? -1 : (int64_t) (distance / step);
+}
+
+
+static tpl_int_t
+tpl_range_method_count(tpl_call_t *call)
+{
+    tpl_value_int(&call->result, tpl_range_find(call->args[0].u.range,
+                                                &call->args[1]) != -1);
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_range_method_index(tpl_call_t *call)
+{
+    int64_t  n;
+
+    n = tpl_range_find(call->args[0].u.range, &call->args[1]);
+
+    if (n != -1) {
+        tpl_value_int(&call->result, n);
+        return TPL_OK;
+    }
+
+    if (tpl_is_int(&call->args[1])) {
+        return tpl_throw(call->exec, TPL_EXC_VALUE, "%lld is not in range",
+                         (long long) call->args[1].u.i);
+    }
+
+    return tpl_throw(call->exec, TPL_EXC_VALUE,
+                     "sequence.index(x): x not in sequence");
+}
+
+
+const tpl_builtin_def_t  tpl_methods_range[] = {
+
+    { "count", "self, value, /", tpl_range_method_count, 0 },
+    { "index", "self, value, /", tpl_range_method_index, 0 },
+
+    { NULL, NULL, NULL, 0 }
+};
+
+
 const tpl_builtin_def_t  tpl_methods_list[] = {
 
     { "append", "self, object, /", tpl_list_method_append, TPL_FN_MUTATES },

@@ -24,6 +24,15 @@ static tpl_int_t tpl_pprint_format(tpl_pprint_t *pp, const tpl_value_t *v,
     int64_t indent, int64_t allowance, tpl_uint_t level);
 
 
+/* pprint knows tuples by their __repr__, and Jinja2's groups have their own */
+
+static inline tpl_uint_t
+tpl_pprint_is_group(const tpl_value_t *v)
+{
+    return v->type == TPL_TUPLE && v->aux == TPL_AUX_GROUP;
+}
+
+
 /*
  * pprint's _safe_key: whether a comes before b; what has no order is ordered by
  * the names of the types.
@@ -226,7 +235,9 @@ tpl_pprint_repr(tpl_pprint_t *pp, const tpl_value_t *v, int64_t *room)
         return (rc == TPL_OK) ? tpl_pprint_text(pp, "}", 1, room) : rc;
     }
 
-    if (v->type == TPL_LIST || v->type == TPL_TUPLE) {
+    if (v->type == TPL_LIST
+        || (v->type == TPL_TUPLE && !tpl_pprint_is_group(v)))
+    {
         list = v->u.list;
 
         if ((int64_t) list->n > *room) {
@@ -581,8 +592,9 @@ tpl_pprint_format(tpl_pprint_t *pp, const tpl_value_t *v, int64_t indent,
     tpl_list_t   *list;
     tpl_value_t  *pairs;
 
-    if (v->type != TPL_LIST && v->type != TPL_TUPLE && v->type != TPL_DICT
-        && v->type != TPL_SET && (v->type != TPL_STRING || tpl_is_safe(v)))
+    if ((v->type != TPL_LIST && v->type != TPL_TUPLE && v->type != TPL_DICT
+         && v->type != TPL_SET && (v->type != TPL_STRING || tpl_is_safe(v)))
+        || tpl_pprint_is_group(v))
     {
         pp->exec->fuel--;
         return tpl_repr_to(pp->exec, v, &pp->b);

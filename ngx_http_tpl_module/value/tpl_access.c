@@ -84,19 +84,108 @@ tpl_range_attribute(const tpl_value_t *v, const tpl_name_t *name,
 }
 
 
+/* real, imag, numerator, denominator */
+
+static tpl_int_t
+tpl_number_attribute(const tpl_value_t *v, const tpl_name_t *name,
+    tpl_value_t *out)
+{
+    if (v->type == TPL_FLOAT) {
+
+        if (tpl_str_is(&name->str, "real")) {
+            tpl_value_float(out, v->u.d);
+
+        } else if (tpl_str_is(&name->str, "imag")) {
+            tpl_value_float(out, 0.0);
+
+        } else {
+            return TPL_DECLINED;
+        }
+
+        return TPL_OK;
+    }
+
+    if (tpl_str_is(&name->str, "real") || tpl_str_is(&name->str, "numerator"))
+    {
+        tpl_value_int(out, v->u.i);
+
+    } else if (tpl_str_is(&name->str, "imag")) {
+        tpl_value_int(out, 0);
+
+    } else if (tpl_str_is(&name->str, "denominator")) {
+        tpl_value_int(out, 1);
+
+    } else {
+        return TPL_DECLINED;
+    }
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_group_attribute(const tpl_value_t *v, const tpl_name_t *name,
+    tpl_value_t *out)
+{
+    if (tpl_str_is(&name->str, "grouper")) {
+        *out = v->u.list->items[0];
+        return TPL_OK;
+    }
+
+    if (tpl_str_is(&name->str, "list")) {
+        *out = v->u.list->items[1];
+        return TPL_OK;
+    }
+
+    return TPL_DECLINED;
+}
+
+
+/* what is not in the table of methods of v's type */
+
+static tpl_int_t
+tpl_data_attribute(tpl_exec_t *exec, const tpl_value_t *v,
+    const tpl_name_t *name, tpl_value_t *out)
+{
+    if (tpl_str_is(&name->str, "__class__") && !exec->options->sandbox) {
+        return tpl_value_class(exec, v, out);
+    }
+
+    switch (v->type) {
+
+    case TPL_RANGE:
+        return tpl_range_attribute(v, name, out);
+
+    case TPL_BOOL:
+    case TPL_INT:
+    case TPL_FLOAT:
+        return tpl_number_attribute(v, name, out);
+
+    case TPL_TUPLE:
+        return (v->aux == TPL_AUX_GROUP) ? tpl_group_attribute(v, name, out)
+                                         : TPL_DECLINED;
+
+    default:
+        return TPL_DECLINED;
+    }
+}
+
+
 tpl_int_t
 tpl_attribute(tpl_exec_t *exec, const tpl_value_t *v, const tpl_name_t *name,
     tpl_value_t *out)
 {
+    tpl_int_t             rc;
     tpl_method_t         *method;
     const tpl_builtin_t  *fn;
 
     if (v->type == TPL_OBJECT) {
-        if (v->u.obj->cls->get_attr == NULL) {
-            return TPL_DECLINED;
-        }
+        rc = v->u.obj->cls->get_attr
+             ? v->u.obj->cls->get_attr(exec, v->u.obj, name, out)
+             : TPL_DECLINED;
 
-        return v->u.obj->cls->get_attr(exec, v->u.obj, name, out);
+        return (rc == TPL_DECLINED) ? tpl_data_attribute(exec, v, name, out)
+                                    : rc;
     }
 
     if (exec->builtins == NULL || v->type >= TPL_INTERNAL) {
@@ -106,8 +195,7 @@ tpl_attribute(tpl_exec_t *exec, const tpl_value_t *v, const tpl_name_t *name,
     fn = tpl_builtins_find(exec->builtins, tpl_methods_of(v->type), name);
 
     if (fn == NULL) {
-        return (v->type == TPL_RANGE) ? tpl_range_attribute(v, name, out)
-                                      : TPL_DECLINED;
+        return tpl_data_attribute(exec, v, name, out);
     }
 
     if ((fn->flags & TPL_FN_MARKUP) && !tpl_is_safe(v)) {
@@ -177,13 +265,18 @@ tpl_get_attr(tpl_exec_t *exec, const tpl_value_t *v, const tpl_name_t *name,
 
     if (v->type == TPL_UNDEFINED) {
 
-        /* the one attribute of Jinja2's class that templates can use */
+        /* the attributes of Jinja2's class that templates can use */
 
-        if (!exec->options->python && !exec->options->sandbox
-            && tpl_str_is(&name->str, "_undefined_name"))
-        {
-            tpl_value_from_str(out, &v->u.undef->name);
-            return TPL_OK;
+        if (!exec->options->python && !exec->options->sandbox) {
+
+            if (tpl_str_is(&name->str, "_undefined_name")) {
+                tpl_value_from_str(out, &v->u.undef->name);
+                return TPL_OK;
+            }
+
+            if (tpl_str_is(&name->str, "__class__")) {
+                return tpl_value_class(exec, v, out);
+            }
         }
 
         return tpl_undefined_access(exec, v, out);

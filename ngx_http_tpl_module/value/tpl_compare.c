@@ -19,10 +19,6 @@ static tpl_int_t tpl_contains(tpl_exec_t *exec, const tpl_value_t *a,
     const tpl_value_t *b, tpl_uint_t *found);
 
 
-/* what tpl_number_order() gives for a NaN, which has no order */
-#define TPL_UNORDERED  2
-
-
 static const char  *tpl_compare_signs[] = {
     "==", "!=", "<", "<=", ">", ">="
 };

@@ -51,6 +51,13 @@ tpl_int_t tpl_undefined_message(tpl_exec_t *exec, const tpl_undefined_t *undef,
 /* jinja2.utils.object_type_repr: "None", "dict object", ... */
 void tpl_object_type_repr(const tpl_value_t *v, tpl_buf_t *b);
 
+/* the module of a type that is not one of Python's builtins, with its dot */
+const char *tpl_type_module(const tpl_value_t *v);
+
+/* what __class__ is: an object with a __name__, its repr() "<class 'str'>" */
+tpl_int_t tpl_value_class(tpl_exec_t *exec, const tpl_value_t *v,
+    tpl_value_t *out);
+
 /* repr() of a text; with ascii the rest of Unicode is escaped as well */
 tpl_int_t tpl_repr_text(tpl_buf_t *b, const tpl_char_t *p, size_t len,
     tpl_uint_t ascii);

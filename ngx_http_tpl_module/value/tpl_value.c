@@ -13,7 +13,6 @@
 #include "value/tpl_inner.h"
 
 
-static const char *tpl_object_module(const tpl_value_t *v);
 
 
 tpl_int_t
@@ -277,7 +276,7 @@ tpl_type_name(const tpl_value_t *v)
         return "list";
 
     case TPL_TUPLE:
-        return "tuple";
+        return (v->aux == TPL_AUX_GROUP) ? "_GroupTuple" : "tuple";
 
     case TPL_DICT:
         return "dict";
@@ -310,10 +309,8 @@ tpl_type_name(const tpl_value_t *v)
 }
 
 
-/* the module of a type that is not one of Python's builtins, with its dot */
-
-static const char *
-tpl_object_module(const tpl_value_t *v)
+const char *
+tpl_type_module(const tpl_value_t *v)
 {
     tpl_uint_t   i;
     const char  *name;
@@ -338,6 +335,9 @@ tpl_object_module(const tpl_value_t *v)
 
     case TPL_STRING:
         return (v->flags & TPL_F_SAFE) ? "markupsafe." : "";
+
+    case TPL_TUPLE:
+        return (v->aux == TPL_AUX_GROUP) ? "jinja2.filters." : "";
 
     case TPL_OBJECT:
         name = v->u.obj->cls->name;
@@ -364,7 +364,7 @@ tpl_object_type_repr(const tpl_value_t *v, tpl_buf_t *b)
         return;
     }
 
-    tpl_buf_printf(b, "%s%s object", tpl_object_module(v), tpl_type_name(v));
+    tpl_buf_printf(b, "%s%s object", tpl_type_module(v), tpl_type_name(v));
 }
 
 

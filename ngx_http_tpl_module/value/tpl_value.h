@@ -61,6 +61,11 @@ typedef enum {
 #define TPL_F_SAFE       0x01   /* markup: not to be escaped again */
 #define TPL_F_ASCII      0x02   /* known to be ASCII: index by byte */
 
+/* aux of a tuple: a pair whose items are also .grouper and .list (Jinja2:
+ * _GroupTuple) */
+
+#define TPL_AUX_GROUP    1
+
 
 struct tpl_value_s {
     uint8_t                      type;
@@ -202,8 +207,8 @@ typedef struct {
     tpl_int_t                  (*binary)(tpl_exec_t *exec,
                                    tpl_binary_op_t op, const tpl_value_t *a,
                                    const tpl_value_t *b, tpl_value_t *out);
-    /* the sign of a - b, both of the class; TPL_DECLINED: they have no
-     * order and are not equal */
+    /* the sign of a - b, both of the class, or TPL_UNORDERED; TPL_DECLINED:
+     * they are not equal and to ask for their order is an error */
     tpl_int_t                  (*compare)(tpl_exec_t *exec,
                                    tpl_object_t *a, tpl_object_t *b,
                                    tpl_int_t *order);
@@ -214,6 +219,9 @@ typedef struct {
                                    tpl_object_t *obj, const tpl_str_t *spec,
                                    tpl_buf_t *b);
 } tpl_class_t;
+
+/* neither less, equal nor greater: a NaN, sets */
+#define TPL_UNORDERED        2
 
 #define TPL_CLASS_CALLABLE   0x01   /* the VM calls it: loop, block, ... */
 #define TPL_CLASS_MAPPING    0x02   /* |tojson, `is mapping`, dict(obj) */

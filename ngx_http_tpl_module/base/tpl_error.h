@@ -37,6 +37,8 @@ TPL_BEGIN_DECLS
     X(ATTRIBUTE, "AttributeError")                                           \
     X(NAME, "NameError")                                                     \
     X(UNBOUND_LOCAL, "UnboundLocalError")                                    \
+    X(ASSERT, "AssertionError")                                              \
+    X(RUNTIME_ERROR, "RuntimeError")                                         \
     X(ZERO_DIVISION, "ZeroDivisionError")                                    \
     X(OVERFLOW, "OverflowError")                                             \
     X(RECURSION, "RecursionError")                                           \

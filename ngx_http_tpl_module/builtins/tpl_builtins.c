@@ -25,6 +25,7 @@ static const struct {
     { TPL_FILTERS, tpl_filters_order },
     { TPL_FILTERS, tpl_filters_apply },
     { TPL_TESTS, tpl_tests },
+    { TPL_INTERNALS, tpl_internal },
     { TPL_JINJA_GLOBALS, tpl_globals_jinja },
     { TPL_TORNADO_GLOBALS, tpl_globals_tornado },
     { TPL_MODULES, tpl_modules },

@@ -27,6 +27,7 @@ extern const tpl_builtin_def_t  tpl_filters_sequence[]; /* join, list .. */
 extern const tpl_builtin_def_t  tpl_filters_order[];    /* sort, groupby .. */
 extern const tpl_builtin_def_t  tpl_filters_apply[];    /* map, select .. */
 extern const tpl_builtin_def_t  tpl_tests[];
+extern const tpl_builtin_def_t  tpl_internal[];         /* for the VM alone */
 extern const tpl_builtin_def_t  tpl_globals_jinja[];
 extern const tpl_builtin_def_t  tpl_globals_tornado[];
 extern const tpl_builtin_def_t  tpl_modules[];          /* Python's modules */

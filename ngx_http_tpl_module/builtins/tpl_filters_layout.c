@@ -299,13 +299,13 @@ tpl_filter_truncate(tpl_call_t *call)
     }
 
     if (length < tail) {
-        return tpl_throw(exec, TPL_EXC_EXCEPTION,
+        return tpl_throw(exec, TPL_EXC_ASSERT,
                          "expected length >= %lld, got %lld",
                          (long long) tail, (long long) length);
     }
 
     if (leeway < 0) {
-        return tpl_throw(exec, TPL_EXC_EXCEPTION,
+        return tpl_throw(exec, TPL_EXC_ASSERT,
                          "expected leeway >= 0, got %lld",
                          (long long) leeway);
     }

@@ -34,28 +34,18 @@ tpl_filter_attr(tpl_call_t *call)
     name.str = s;
     name.hash = tpl_hash(s.data, s.len);
 
-    if (v->type == TPL_UNDEFINED) {
+    /* what the sandbox has to say comes from tpl_get_attr() */
+
+    if (v->type == TPL_UNDEFINED
+        || (exec->options->sandbox && s.len && s.data[0] == '_'))
+    {
         return tpl_get_attr(exec, v, &name, &call->result);
     }
 
-    if (v->type == TPL_OBJECT) {
+    rc = tpl_attribute(exec, v, &name, &call->result);
 
-        if (v->u.obj->cls->get_attr != NULL) {
-            rc = v->u.obj->cls->get_attr(exec, v->u.obj, &name,
-                                         &call->result);
-
-            if (rc != TPL_DECLINED) {
-                return rc;
-            }
-        }
-
-    } else if (v->type < TPL_INTERNAL
-               && exec->builtins != NULL
-               && tpl_builtins_find(exec->builtins, tpl_methods_of(v->type),
-                                    &name)
-                  != NULL)
-    {
-        return tpl_get_attr(exec, v, &name, &call->result);
+    if (rc != TPL_DECLINED) {
+        return rc;
     }
 
     return tpl_value_undefined(exec, &call->result, &s, v, NULL);
@@ -707,11 +697,13 @@ tpl_filter_batch(tpl_call_t *call)
     tpl_seq_t     seq;
     tpl_exec_t   *exec;
     tpl_list_t   *out;
-    tpl_value_t   part, *fill, *v;
+    tpl_uint_t    less;
+    tpl_value_t   part, n_part, *fill, *v;
 
     exec = call->exec;
     v = &call->args[1];
     fill = &call->args[2];
+    less = 0;
 
     rc = tpl_seq_open(exec, &seq, &call->args[0]);
 
@@ -719,11 +711,17 @@ tpl_filter_batch(tpl_call_t *call)
         return rc;
     }
 
+    /* Jinja2 asks whether the length is equal to it, whatever it is */
+
+    count = tpl_is_int(v) ? v->u.i : -1;
+
     if (v->type == TPL_FLOAT && v->u.d == (double) (int32_t) v->u.d) {
         count = (int64_t) v->u.d;
 
-    } else if (tpl_arg_int(call, 1, 0, &count) != TPL_OK) {
-        return TPL_ERROR;
+    } else if (v->type == TPL_UNDEFINED && seq.n
+               && v->u.undef->kind == TPL_UNDEF_STRICT)
+    {
+        return tpl_undefined_throw(exec, v);
     }
 
     out = tpl_list_create(exec, 8);
@@ -755,7 +753,20 @@ tpl_filter_batch(tpl_call_t *call)
         }
     }
 
-    if (seq.n && tpl_arg_some(fill) && count > part.u.list->n) {
+    if (seq.n && tpl_arg_some(fill)) {
+        tpl_value_int(&n_part, part.u.list->n);
+
+        if (tpl_compare(exec, TPL_CMP_LT, &n_part, v, &less) != TPL_OK) {
+            return TPL_ERROR;
+        }
+    }
+
+    if (less) {
+
+        if (!tpl_is_int(v)) {
+            return tpl_throw(exec, TPL_EXC_TYPE, "can't multiply sequence by "
+                             "non-int of type '%s'", tpl_type_name(v));
+        }
 
         if (count - part.u.list->n > TPL_MAX_ITEMS) {
             return tpl_throw(exec, TPL_EXC_OVERFLOW,

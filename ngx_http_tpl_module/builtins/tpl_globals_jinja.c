@@ -366,7 +366,7 @@ tpl_global_cycler(tpl_call_t *call)
     tpl_cycler_t  *c;
 
     if (call->args[0].u.list->n == 0) {
-        return tpl_throw(call->exec, TPL_EXC_RUNTIME,
+        return tpl_throw(call->exec, TPL_EXC_RUNTIME_ERROR,
                          "at least one item has to be provided");
     }
 
@@ -628,12 +628,16 @@ tpl_global_lipsum(tpl_call_t *call)
 
 const tpl_builtin_def_t  tpl_globals_jinja[] = {
 
-    { "range", "*args", tpl_global_range, 0 },
+    { "range", "*args", tpl_global_range, TPL_FN_CLASS },
     { "lipsum", "n=, html=, min=, max=", tpl_global_lipsum, TPL_FN_IMPURE },
-    { "dict", "*args, **kwargs", tpl_global_dict, TPL_FN_CONTEXT },
-    { "cycler", "*items", tpl_global_cycler, TPL_FN_CONTEXT },
-    { "joiner", "sep=", tpl_global_joiner, TPL_FN_CONTEXT },
-    { "namespace", "*args, **kwargs", tpl_global_namespace, TPL_FN_CONTEXT },
+    { "dict", "*args, **kwargs", tpl_global_dict,
+      TPL_FN_CONTEXT|TPL_FN_CLASS },
+    { "cycler", "*items", tpl_global_cycler,
+      TPL_FN_CONTEXT|TPL_FN_CLASS },
+    { "joiner", "sep=", tpl_global_joiner,
+      TPL_FN_CONTEXT|TPL_FN_CLASS },
+    { "namespace", "*args, **kwargs", tpl_global_namespace,
+      TPL_FN_CONTEXT|TPL_FN_CLASS },
 
     { NULL, NULL, NULL, 0 }
 };

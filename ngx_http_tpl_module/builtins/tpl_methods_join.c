@@ -332,6 +332,7 @@ static tpl_int_t
 tpl_translate_char(tpl_exec_t *exec, const tpl_value_t *table, uint32_t c,
     tpl_value_t *out)
 {
+    int64_t      n;
     tpl_int_t    rc;
     tpl_value_t  key;
 
@@ -358,6 +359,17 @@ tpl_translate_char(tpl_exec_t *exec, const tpl_value_t *table, uint32_t c,
         }
 
         return TPL_OK;
+
+    case TPL_STRING:
+    case TPL_RANGE:
+        if (tpl_length(exec, table, &n) != TPL_OK) {
+            return TPL_ERROR;
+        }
+
+        tpl_value_int(&key, c);
+        tpl_charge(exec, table->len);
+
+        return (c < n) ? tpl_get_item(exec, table, &key, out) : TPL_OK;
 
     default:
         return tpl_throw(exec, TPL_EXC_TYPE,

@@ -8,6 +8,7 @@
  */
 
 #include "builtins/tpl_args.h"
+#include "builtins/tpl_builtins.h"
 
 
 #define TPL_PPRINT_WIDTH  80
@@ -17,6 +18,8 @@ typedef struct {
     tpl_exec_t  *exec;
     tpl_buf_t    b;
     tpl_buf_t    tmp;       /* of one string's repr() */
+    tpl_uint_t   compact;   /* as many items on a line as fit */
+    tpl_uint_t   depth;     /* what is nested deeper is "..."; 0: no limit */
 } tpl_pprint_t;
 
 
@@ -177,7 +180,8 @@ tpl_pprint_text(tpl_pprint_t *pp, const void *p, size_t len, int64_t *room)
  */
 
 static tpl_int_t
-tpl_pprint_repr(tpl_pprint_t *pp, const tpl_value_t *v, int64_t *room)
+tpl_pprint_repr(tpl_pprint_t *pp, const tpl_value_t *v, tpl_uint_t level,
+    int64_t *room)
 {
     tpl_int_t     rc;
     tpl_uint_t    i, n;
@@ -191,6 +195,11 @@ tpl_pprint_repr(tpl_pprint_t *pp, const tpl_value_t *v, int64_t *room)
     }
 
     if (v->type == TPL_DICT && v->u.dict->n) {
+
+        if (pp->depth && level >= pp->depth) {
+            return tpl_pprint_text(pp, "{...}", 5, room);
+        }
+
         n = v->u.dict->n;
 
         /* each entry takes its key, ": ", its value and ", " or a brace */
@@ -218,7 +227,7 @@ tpl_pprint_repr(tpl_pprint_t *pp, const tpl_value_t *v, int64_t *room)
             }
 
             if (rc == TPL_OK) {
-                rc = tpl_pprint_repr(pp, &pairs[i * 2], room);
+                rc = tpl_pprint_repr(pp, &pairs[i * 2], level + 1, room);
             }
 
             if (rc == TPL_OK) {
@@ -226,7 +235,7 @@ tpl_pprint_repr(tpl_pprint_t *pp, const tpl_value_t *v, int64_t *room)
             }
 
             if (rc == TPL_OK) {
-                rc = tpl_pprint_repr(pp, &pairs[i * 2 + 1], room);
+                rc = tpl_pprint_repr(pp, &pairs[i * 2 + 1], level + 1, room);
             }
         }
 
@@ -239,6 +248,13 @@ tpl_pprint_repr(tpl_pprint_t *pp, const tpl_value_t *v, int64_t *room)
         || (v->type == TPL_TUPLE && !tpl_pprint_is_group(v)))
     {
         list = v->u.list;
+
+        if (pp->depth && level >= pp->depth && list->n) {
+            return tpl_pprint_text(pp, v->type == TPL_LIST ? "[...]"
+                                   : list->n == 1 ? "(...,)" : "(...)",
+                                   5 + (v->type == TPL_TUPLE && list->n == 1),
+                                   room);
+        }
 
         if ((int64_t) list->n > *room) {
             return TPL_DECLINED;
@@ -259,7 +275,7 @@ tpl_pprint_repr(tpl_pprint_t *pp, const tpl_value_t *v, int64_t *room)
             }
 
             if (rc == TPL_OK) {
-                rc = tpl_pprint_repr(pp, &list->items[i], room);
+                rc = tpl_pprint_repr(pp, &list->items[i], level + 1, room);
             }
         }
 
@@ -520,7 +536,7 @@ tpl_pprint_dict(tpl_pprint_t *pp, const tpl_dict_t *dict, int64_t indent,
 
         room = INT64_MAX;
 
-        if (tpl_pprint_repr(pp, &pairs[i * 2], &room) != TPL_OK) {
+        if (tpl_pprint_repr(pp, &pairs[i * 2], level, &room) != TPL_OK) {
             return TPL_ERROR;
         }
 
@@ -541,6 +557,67 @@ tpl_pprint_dict(tpl_pprint_t *pp, const tpl_dict_t *dict, int64_t indent,
 }
 
 
+/*
+ * One item, behind the one before it or on a line of its own; *width is what
+ * the line still has, max what a new one would have.  TPL_DECLINED if it fits
+ * on neither: nothing is written then.
+ */
+
+static tpl_int_t
+tpl_pprint_compact(tpl_pprint_t *pp, const tpl_value_t *v, tpl_uint_t i,
+    int64_t indent, int64_t max, int64_t *width, tpl_uint_t level)
+{
+    size_t     mark, from;
+    int64_t    room;
+    tpl_int_t  rc;
+
+    mark = pp->b.len;
+    room = tpl_max(max, *width) - 2;
+
+    /* written where it stands if it needs a new line, moved back if not */
+
+    if (i) {
+        (void) tpl_buf_char(&pp->b, ',');
+
+        if (tpl_pprint_newline(pp, indent) != TPL_OK) {
+            return TPL_ERROR;
+        }
+    }
+
+    from = pp->b.len;
+    rc = tpl_pprint_repr(pp, v, level, &room);
+
+    if (rc == TPL_DECLINED) {
+        pp->b.len = mark;
+        *width = max;
+        return rc;
+    }
+
+    if (rc != TPL_OK) {
+        return rc;
+    }
+
+    /* the width of the item and of what separates it from the next one */
+
+    room = tpl_max(max, *width) - room;
+
+    if (*width < room) {
+        *width = max - room;
+        return TPL_OK;
+    }
+
+    *width -= room;
+
+    if (i && !pp->b.failed) {
+        pp->b.data[mark + 1] = ' ';
+        memmove(pp->b.data + mark + 2, pp->b.data + from, pp->b.len - from);
+        pp->b.len -= from - (mark + 2);
+    }
+
+    return TPL_OK;
+}
+
+
 /* pprint's _format_items, of n values a stride apart */
 
 static tpl_int_t
@@ -549,13 +626,37 @@ tpl_pprint_items(tpl_pprint_t *pp, const tpl_value_t *items, tpl_uint_t n,
     int64_t allowance, tpl_uint_t level)
 {
     size_t      len;
+    int64_t     width, max;
+    tpl_int_t   rc;
     tpl_uint_t  i;
 
     len = strlen(close);
     (void) tpl_buf_add(&pp->b, open, 1);
     indent++;
 
+    max = TPL_PPRINT_WIDTH - indent + 1;
+    width = max;
+
     for (i = 0; i < n; i++) {
+
+        if (i == n - 1) {
+            max -= allowance + (int64_t) len;
+            width -= allowance + (int64_t) len;
+        }
+
+        if (pp->compact) {
+            rc = tpl_pprint_compact(pp, &items[i * stride], i, indent, max,
+                                    &width, level);
+
+            if (rc != TPL_DECLINED) {
+
+                if (rc != TPL_OK) {
+                    return rc;
+                }
+
+                continue;
+            }
+        }
 
         if (i) {
             (void) tpl_buf_char(&pp->b, ',');
@@ -603,7 +704,7 @@ tpl_pprint_format(tpl_pprint_t *pp, const tpl_value_t *v, int64_t indent,
     mark = pp->b.len;
     room = TPL_PPRINT_WIDTH - indent - allowance;
 
-    rc = tpl_pprint_repr(pp, v, &room);
+    rc = tpl_pprint_repr(pp, v, level, &room);
 
     if (rc != TPL_DECLINED) {
         return rc;
@@ -664,14 +765,14 @@ tpl_pprint_format(tpl_pprint_t *pp, const tpl_value_t *v, int64_t indent,
 }
 
 
-/* Jinja2: do_pprint */
-
-tpl_int_t
-tpl_filter_pprint(tpl_call_t *call)
+static tpl_int_t
+tpl_pprint_value(tpl_call_t *call, tpl_uint_t compact, tpl_uint_t depth)
 {
     tpl_pprint_t  pp;
 
     pp.exec = call->exec;
+    pp.compact = compact;
+    pp.depth = depth;
     tpl_buf_init(&pp.b, call->exec->arena);
     tpl_buf_init(&pp.tmp, call->exec->arena);
 
@@ -681,3 +782,29 @@ tpl_filter_pprint(tpl_call_t *call)
 
     return tpl_value_from_buf(call->exec, &call->result, &pp.b, 0);
 }
+
+
+/* Jinja2: do_pprint */
+
+tpl_int_t
+tpl_filter_pprint(tpl_call_t *call)
+{
+    return tpl_pprint_value(call, 0, 0);
+}
+
+
+/* Jinja2: ext.DebugExtension */
+
+static tpl_int_t
+tpl_debug_pprint(tpl_call_t *call)
+{
+    return tpl_pprint_value(call, 1, 3);
+}
+
+
+const tpl_builtin_def_t  tpl_internal[] = {
+
+    { "pprint", "value", tpl_debug_pprint, 0 },
+
+    { NULL, NULL, NULL, 0 }
+};

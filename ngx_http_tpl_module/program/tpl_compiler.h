@@ -385,6 +385,9 @@ tpl_int_t tpl_emit_call(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
 
 /* tpl_fold.c: TPL_OK with the value when node is constant, else TPL_DECLINED */
 tpl_int_t tpl_fold(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out);
+/* as tpl_fold(), but an undefined is a result: of what is printed at once */
+tpl_int_t tpl_fold_printed(tpl_builder_t *b, tpl_node_t *node,
+    tpl_value_t *out);
 
 /* tpl_emit_jinja.c, tpl_emit_tornado.c: a whole template */
 tpl_int_t tpl_emit_jinja(tpl_compiler_t *c);

@@ -1098,10 +1098,17 @@ tpl_emit_output(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *expr,
     tpl_insn_t  *last;
     tpl_value_t  v, text;
 
-    rc = tpl_fold(b, expr, &v);
+    rc = tpl_fold_printed(b, expr, &v);
 
     if (rc == TPL_ERROR) {
         return TPL_ERROR;
+    }
+
+    if (rc == TPL_OK && v.type == TPL_UNDEFINED
+        && (how != TPL_OUT_AUTO
+            || b->c->set->exec.options->undefined == TPL_UNDEF_STRICT))
+    {
+        rc = TPL_DECLINED;
     }
 
     if (rc == TPL_OK && (how != TPL_OUT_AUTO || b->autoescape >= 0)) {

@@ -18,6 +18,8 @@ static tpl_int_t tpl_fold_value(tpl_builder_t *b, tpl_node_t *node,
     tpl_value_t *out);
 static tpl_int_t tpl_fold_items(tpl_builder_t *b, tpl_node_t *node,
     tpl_value_t *out);
+static tpl_int_t tpl_fold_slice(tpl_builder_t *b, tpl_node_t *node,
+    tpl_value_t *out);
 static tpl_int_t tpl_fold_compare(tpl_builder_t *b, tpl_node_t *node,
     tpl_value_t *out);
 static tpl_int_t tpl_fold_filter(tpl_builder_t *b, tpl_node_t *node,
@@ -27,6 +29,17 @@ static tpl_uint_t tpl_fold_constant(const tpl_value_t *v);
 
 tpl_int_t
 tpl_fold(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
+{
+    tpl_int_t  rc;
+
+    rc = tpl_fold_printed(b, node, out);
+
+    return (rc == TPL_OK && out->type == TPL_UNDEFINED) ? TPL_DECLINED : rc;
+}
+
+
+tpl_int_t
+tpl_fold_printed(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
 {
     tpl_int_t    rc;
     tpl_exec_t  *exec;
@@ -65,7 +78,9 @@ tpl_fold(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
         return (rc == TPL_ERROR) ? tpl_compile_memory(b->c) : rc;
     }
 
-    if (rc == TPL_OK && !tpl_fold_constant(out)) {
+    if (rc == TPL_OK && out->type != TPL_UNDEFINED
+        && !tpl_fold_constant(out))
+    {
         return TPL_DECLINED;
     }
 
@@ -202,6 +217,9 @@ tpl_fold_value(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
         return tpl_fold_value(b, truth ? node->u.cond.body
                                        : node->u.cond.orelse, out);
 
+    case TPL_NODE_SLICE:
+        return tpl_fold_slice(b, node, out);
+
     case TPL_NODE_COMPARE:
         return tpl_fold_compare(b, node, out);
 
@@ -260,7 +278,15 @@ tpl_fold_items(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
     switch (node->type) {
 
     case TPL_NODE_CONCAT:
-        return tpl_concat(exec, list->items, list->n, out);
+        if (tpl_concat(exec, list->items, list->n, out) != TPL_OK) {
+            return TPL_ERROR;
+        }
+
+        /* Jinja2: Concat.as_const() joins texts, which loses their markup */
+
+        out->flags &= ~TPL_F_SAFE;
+
+        return TPL_OK;
 
     case TPL_NODE_TUPLE:
         tpl_value_tuple(out, list);
@@ -270,6 +296,60 @@ tpl_fold_items(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
         tpl_value_list(out, list);
         return TPL_OK;
     }
+}
+
+
+/*
+ * Jinja2: Getitem.as_const() asks environment.getitem(), which makes an
+ * undefined of errors that the slice of a variable raises.
+ */
+
+static tpl_int_t
+tpl_fold_slice(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
+{
+    tpl_int_t     rc;
+    tpl_uint_t    i;
+    tpl_exec_t   *exec;
+    tpl_value_t   object, bounds[3];
+    tpl_node_t   *parts[3];
+
+    exec = &b->c->set->exec;
+
+    if (exec->options->python) {
+        return TPL_DECLINED;
+    }
+
+    rc = tpl_fold_value(b, node->u.slice.object, &object);
+
+    if (rc != TPL_OK) {
+        return rc;
+    }
+
+    parts[0] = node->u.slice.start;
+    parts[1] = node->u.slice.stop;
+    parts[2] = node->u.slice.step;
+
+    for (i = 0; i < 3; i++) {
+        tpl_value_none(&bounds[i]);
+
+        if (parts[i] != NULL) {
+            rc = tpl_fold_value(b, parts[i], &bounds[i]);
+
+            if (rc != TPL_OK) {
+                return rc;
+            }
+        }
+    }
+
+    rc = tpl_get_slice(exec, &object, &bounds[0], &bounds[1], &bounds[2],
+                       out);
+
+    if (rc == TPL_ERROR && exec->error->exc == TPL_EXC_TYPE) {
+        tpl_error_clear(exec->error);
+        rc = tpl_value_undefined(exec, out, NULL, &object, NULL);
+    }
+
+    return rc;
 }
 
 

@@ -61,6 +61,7 @@ typedef struct {
 #define TPL_FN_MARKUP    0x08   /* a str method that only markup has */
 #define TPL_FN_VALUE     0x10   /* the name stands for what calling it gives */
 #define TPL_FN_MODULE    0x20   /* a module: it can be imported */
+#define TPL_FN_CLASS     0x40   /* a class in Python: prints itself as one */
 
 
 typedef struct {
@@ -95,6 +96,7 @@ typedef enum {
     TPL_MODULES = TPL_METHODS + TPL_INTERNAL,
                             /* Python's modules and what is in them, by dotted
                                names; "a.b:c" is a method of the class a.b */
+    TPL_INTERNALS,          /* what the VM asks for, no template can */
     TPL_NTABLES
 } tpl_builtin_table_t;
 

@@ -95,3 +95,29 @@ tpl_value_class(tpl_exec_t *exec, const tpl_value_t *v, tpl_value_t *out)
 
     return TPL_OK;
 }
+
+
+/* "<class 'range'>": what a function prints itself as that is a class there */
+
+tpl_int_t
+tpl_class_name_to(const tpl_builtin_t *fn, tpl_buf_t *b)
+{
+    tpl_uint_t  i;
+
+    static const struct {
+        const char  *name;
+        const char  *python;
+    } names[] = {
+        { "cycler", "jinja2.utils.Cycler" },
+        { "joiner", "jinja2.utils.Joiner" },
+        { "namespace", "jinja2.utils.Namespace" }
+    };
+
+    for (i = 0; i < tpl_nelts(names); i++) {
+        if (tpl_str_is(&fn->name.str, names[i].name)) {
+            return tpl_buf_printf(b, "<class '%s'>", names[i].python);
+        }
+    }
+
+    return tpl_buf_printf(b, "<class '%.*s'>", tpl_str_arg(&fn->name.str));
+}

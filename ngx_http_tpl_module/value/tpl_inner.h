@@ -58,6 +58,9 @@ const char *tpl_type_module(const tpl_value_t *v);
 tpl_int_t tpl_value_class(tpl_exec_t *exec, const tpl_value_t *v,
     tpl_value_t *out);
 
+/* repr() of a TPL_FN_CLASS function */
+tpl_int_t tpl_class_name_to(const tpl_builtin_t *fn, tpl_buf_t *b);
+
 /* repr() of a text; with ascii the rest of Unicode is escaped as well */
 tpl_int_t tpl_repr_text(tpl_buf_t *b, const tpl_char_t *p, size_t len,
     tpl_uint_t ascii);
@@ -67,13 +70,6 @@ tpl_int_t tpl_ascii_to(tpl_exec_t *exec, const tpl_value_t *v, tpl_buf_t *b);
 
 /* appends markupsafe.escape() of a text */
 tpl_int_t tpl_escape_to(tpl_buf_t *b, const tpl_char_t *p, size_t len);
-
-/*
- * The method or class attribute of that name alone, no item: TPL_DECLINED if
- * there is none.
- */
-tpl_int_t tpl_attribute(tpl_exec_t *exec, const tpl_value_t *v,
-    const tpl_name_t *name, tpl_value_t *out);
 
 /* v[key] and v.name by Python's rules whatever the options say */
 tpl_int_t tpl_item_python(tpl_exec_t *exec, const tpl_value_t *v,

@@ -370,6 +370,10 @@ tpl_repr_value(tpl_exec_t *exec, const tpl_value_t *v, tpl_buf_t *b,
         return tpl_buf_char(b, ')');
 
     case TPL_FUNCTION:
+        if (v->u.fn->flags & TPL_FN_CLASS) {
+            return tpl_class_name_to(v->u.fn, b);
+        }
+
         return tpl_buf_printf(b, "<function %.*s>",
                               tpl_str_arg(&v->u.fn->name.str));
 

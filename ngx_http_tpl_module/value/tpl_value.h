@@ -456,6 +456,12 @@ tpl_int_t tpl_get_attr(tpl_exec_t *exec, const tpl_value_t *v,
     const tpl_name_t *name, tpl_value_t *out);
 tpl_int_t tpl_get_item(tpl_exec_t *exec, const tpl_value_t *v,
     const tpl_value_t *key, tpl_value_t *out);
+/*
+ * The method or class attribute of that name alone, no item: TPL_DECLINED if
+ * there is none.  The sandbox's rules are not looked at.
+ */
+tpl_int_t tpl_attribute(tpl_exec_t *exec, const tpl_value_t *v,
+    const tpl_name_t *name, tpl_value_t *out);
 /* v[start:stop:step]; MISSING or NONE where a part is not given */
 tpl_int_t tpl_get_slice(tpl_exec_t *exec, const tpl_value_t *v,
     const tpl_value_t *start, const tpl_value_t *stop,

@@ -368,7 +368,7 @@ tpl_vm_debug(tpl_vm_t *vm, tpl_value_t *out)
 
     tpl_value_dict(&v, dict);
 
-    fn = tpl_builtins_find_str(vm->exec.builtins, TPL_FILTERS, &pprint);
+    fn = tpl_builtins_find_str(vm->exec.builtins, TPL_INTERNALS, &pprint);
 
     if (fn == NULL) {
         return tpl_to_string(&vm->exec, &v, out);

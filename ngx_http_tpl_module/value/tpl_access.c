@@ -141,6 +141,41 @@ tpl_group_attribute(const tpl_value_t *v, const tpl_name_t *name,
 }
 
 
+/* a class method: it needs no self */
+
+static tpl_int_t
+tpl_class_attribute(tpl_exec_t *exec, const tpl_value_t *v,
+    const tpl_name_t *name, tpl_value_t *out)
+{
+    tpl_method_t         *method;
+    const tpl_builtin_t  *fn;
+
+    if (!(v->u.fn->flags & TPL_FN_CLASS)
+        || !tpl_str_is(&v->u.fn->name.str, "dict")
+        || !tpl_str_is(&name->str, "fromkeys"))
+    {
+        return TPL_DECLINED;
+    }
+
+    fn = tpl_builtins_find(exec->builtins, tpl_methods_of(TPL_DICT), name);
+    if (fn == NULL) {
+        return TPL_DECLINED;
+    }
+
+    method = tpl_palloc(exec->arena, sizeof(tpl_method_t));
+    if (tpl_unlikely(method == NULL)) {
+        return tpl_throw_memory(exec);
+    }
+
+    method->self = *v;
+    method->fn = fn;
+
+    *out = (tpl_value_t) { .type = TPL_METHOD, .u.method = method };
+
+    return TPL_OK;
+}
+
+
 /* what is not in the table of methods of v's type */
 
 static tpl_int_t
@@ -152,6 +187,9 @@ tpl_data_attribute(tpl_exec_t *exec, const tpl_value_t *v,
     }
 
     switch (v->type) {
+
+    case TPL_FUNCTION:
+        return tpl_class_attribute(exec, v, name, out);
 
     case TPL_RANGE:
         return tpl_range_attribute(v, name, out);

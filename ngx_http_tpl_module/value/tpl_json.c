@@ -149,8 +149,9 @@ tpl_json_parse(tpl_exec_t *exec, tpl_str_t *text, tpl_uint_t insitu,
     alc.free = tpl_json_free;
     alc.ctx = exec->arena;
 
-    doc = yyjson_read_opts((char *) data, s.len, YYJSON_READ_INSITU, &alc,
-                           &err);
+    doc = yyjson_read_opts((char *) data, s.len,
+                           YYJSON_READ_INSITU|YYJSON_READ_BIGNUM_AS_RAW,
+                           &alc, &err);
     if (doc == NULL) {
         err.pos += insitu ? bom : 0;
         return tpl_json_read_error(exec, &s, insitu, &err);
@@ -195,6 +196,36 @@ tpl_json_read_error(tpl_exec_t *exec, const tpl_str_t *text,
 }
 
 
+/*
+ * A number that is too large for yyjson: a float is infinite, as Python's json
+ * has it; an integer would become another one.
+ */
+
+static tpl_int_t
+tpl_json_large(tpl_exec_t *exec, const char *p, size_t n, tpl_value_t *out)
+{
+    double     d;
+    tpl_str_t  s;
+
+    s.data = (tpl_char_t *) p;
+    s.len = n;
+
+    if (memchr(p, '.', n) || memchr(p, 'e', n) || memchr(p, 'E', n)) {
+
+        if (tpl_parse_float(&s, &d) != TPL_OK) {
+            return tpl_throw(exec, TPL_EXC_VALUE, "invalid number");
+        }
+
+        tpl_value_float(out, d);
+        return TPL_OK;
+    }
+
+    return tpl_throw(exec, TPL_EXC_VALUE, "the integer %.*s%s does not fit "
+                     "into 64 bits", (int) tpl_min(n, 40), p,
+                     (n > 40) ? "..." : "");
+}
+
+
 static tpl_int_t
 tpl_json_value(tpl_exec_t *exec, yyjson_val *v, tpl_value_t *out)
 {
@@ -226,12 +257,11 @@ tpl_json_value(tpl_exec_t *exec, yyjson_val *v, tpl_value_t *out)
         u = yyjson_get_uint(v);
 
         if (u > INT64_MAX) {
-            tpl_value_float(out, (double) u);
-
-        } else {
-            tpl_value_int(out, (int64_t) u);
+            return tpl_throw(exec, TPL_EXC_VALUE, "the integer %llu does not "
+                             "fit into 64 bits", (unsigned long long) u);
         }
 
+        tpl_value_int(out, (int64_t) u);
         return TPL_OK;
 
     case YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT:
@@ -247,6 +277,10 @@ tpl_json_value(tpl_exec_t *exec, yyjson_val *v, tpl_value_t *out)
     }
 
     n = yyjson_get_len(v);
+
+    if (yyjson_is_raw(v)) {
+        return tpl_json_large(exec, yyjson_get_raw(v), n, out);
+    }
 
     if (yyjson_is_str(v)) {
         s = (const tpl_char_t *) yyjson_get_str(v);

@@ -19,7 +19,7 @@ TPL_BEGIN_DECLS
  * its end and must live as long as the value, whose strings point into it;
  * otherwise text is copied once and may go.  Strings have TPL_F_ASCII set if
  * they are ASCII; of keys given twice the last wins, at the first's place.
- * Integers beyond 64 bits become floats.
+ * An integer beyond 64 bits is a ValueError; a float too large is infinite.
  *
  * ValueError says what is wrong and where: "line 3 column 7: ...", or
  * "byte 45: ..." (from 0) with insitu, as lines are no longer there to count.

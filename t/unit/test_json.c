@@ -52,12 +52,10 @@ static const test_line_t  test_lines[] = {
     { PLAIN, "[1,-2,3.0,1e5,1E-7]", "[1, -2, 3.0, 100000.0, 1e-07]" },
     { PLAIN, "[-0, -0.0]", "[0, -0.0]" },
 
-    /* beyond 64 bits there are only floats here, unlike in Python */
-
     { PLAIN, "[9223372036854775807,-9223372036854775808]",
              "[9223372036854775807, -9223372036854775808]" },
-    { PLAIN, "9223372036854775808", "9.223372036854776e+18" },
-    { PLAIN, "123456789012345678901", "1.2345678901234568e+20" },
+    { PLAIN, "[1e400,-1.5e999,1e-400]", "[Infinity, -Infinity, 0.0]" },
+    { PLAIN, "123456789012345678901.0", "1.2345678901234568e+20" },
 
     /* of keys given twice the last wins, at the first's place */
 
@@ -114,7 +112,13 @@ static const char *const  test_errors[][2] = {
     { "01", "line 1 column 1: " },
     { "\"\xff\"", "line 1 column 2: " },
     { "\"\\ud800\"", "line 1 column 8: " },
-    { "1 2", "line 1 column 3: " }
+    { "1 2", "line 1 column 3: " },
+
+    /* Python's have no end */
+
+    { "9223372036854775808", "the integer 9223372036854775808 does not fit" },
+    { "[-9223372036854775809]", "the integer -9223372036854775809 does not" },
+    { "{\"a\":18446744073709551616}", "the integer 18446744073709551616 d" }
 };
 
 

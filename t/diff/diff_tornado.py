@@ -15,17 +15,14 @@ an object's address, the order of a set, attributes of dicts, generators that
 stop half-way, syntax errors in blocks that are overridden, and bytes (Tornado
 hands them to functions of apply and autoescape, which get text here).
 """
-import argparse
 import json
 import logging
-import random
 import re
-import signal
-import subprocess
 import sys
-import warnings
 
 import tornado.template
+
+import engines
 
 CONTEXT = {
     "n": 42, "z": 0, "neg": -7, "f": 3.5, "tiny": 1e-7, "big": 1e17,
@@ -691,10 +688,6 @@ class Gen:
         return parts
 
 
-def flatten(parts):
-    return "".join(p if isinstance(p, str) else flatten(p) for p in parts)
-
-
 def options_of(rnd):
     opts = {}
     if rnd.random() < .15:
@@ -706,59 +699,23 @@ def options_of(rnd):
     return opts, main
 
 
-def too_slow(*_):
-    raise TimeoutError("too slow")
-
-
 def with_tornado(source, case):
     opts, main = case
     loader = tornado.template.DictLoader(dict(HELPERS, **{main: source}),
                                          **opts)
-    signal.alarm(2)
     try:
         return True, loader.load(main).generate(
             **json.loads(json.dumps(CONTEXT))).decode()
     except Exception as e:      # whatever it is, the other must fail as well
         return False, "%s: %s" % (type(e).__name__, e)
-    finally:
-        signal.alarm(0)
 
 
-class Tpl:
-    def __init__(self, command):
-        self.command = command
-        self.start()
-
-    def start(self):
-        self.proc = subprocess.Popen([self.command, "batch"],
-                                     stdin=subprocess.PIPE,
-                                     stdout=subprocess.PIPE)
-
-    def render(self, source, case):
-        opts, main = case
-        request = {"syntax": "tornado", "options": opts,
-                   "templates": dict(HELPERS, **{main: source}),
-                   "main": main, "context": CONTEXT, "globals": {}}
-        signal.alarm(20)
-        try:
-            self.proc.stdin.write(json.dumps(request).encode() + b"\n")
-            self.proc.stdin.flush()
-            line = self.proc.stdout.readline()
-        except TimeoutError:
-            self.proc.kill()
-            self.proc.wait()
-            self.start()
-            return False, "CRASH hangs"
-        except OSError:
-            line = b""
-        finally:
-            signal.alarm(0)
-        if not line:
-            status = self.proc.wait()
-            self.start()
-            return False, "CRASH %d" % status
-        reply = json.loads(line)
-        return reply["ok"], reply.get("output", reply.get("error"))
+def ask(tpl, source, case):
+    opts, main = case
+    reply = tpl.ask({"syntax": "tornado", "options": opts,
+                     "templates": dict(HELPERS, **{main: source}),
+                     "main": main, "context": CONTEXT, "globals": {}})
+    return reply["ok"], reply.get("output", reply.get("error"))
 
 
 def known(ours, theirs):
@@ -773,8 +730,8 @@ def known(ours, theirs):
 
 
 def differ(tpl, source, case):
-    theirs = with_tornado(source, case)
-    ours = tpl.render(source, case)
+    theirs = oracle(source, case)
+    ours = ask(tpl, source, case)
     if "CRASH" in str(ours[1]) and not ours[0]:
         return ours, theirs
     if ours[0] == theirs[0] and (not ours[0] or ours[1] == theirs[1]):
@@ -786,70 +743,22 @@ def differ(tpl, source, case):
     return ours, theirs
 
 
-def shrink(tpl, parts, case):
-    """drops pieces for as long as the rest still differs"""
-    flat = []
-
-    def walk(node):
-        for p in node:
-            if isinstance(p, str):
-                flat.append(p)
-            else:
-                walk(p)
-    walk(parts)
-    again = True
-    while again:
-        again = False
-        for size in (len(flat) // 2, 4, 3, 2, 1):
-            i = 0
-            while size and i < len(flat):
-                trial = flat[:i] + flat[i + size:]
-                theirs = with_tornado("".join(trial), case)
-                syntax = not theirs[0] and re.match(
-                    "ParseError|SyntaxError|IndentationError", theirs[1])
-                if trial and not syntax and differ(tpl, "".join(trial), case):
-                    flat = trial
-                    again = True
-                else:
-                    i += 1
-    return "".join(flat)
+def is_syntax_error(theirs):
+    return not theirs[0] and re.match(
+        "ParseError|SyntaxError|IndentationError", theirs[1])
 
 
-def main():
-    ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("--tpl", default="build/tpl")
-    ap.add_argument("--seed", type=int, default=1)
-    ap.add_argument("--cases", type=int, default=5000)
-    ap.add_argument("--show", type=int, default=10)
-    args = ap.parse_args()
-    signal.signal(signal.SIGALRM, too_slow)
-    warnings.simplefilter("ignore")
-    # Tornado logs the code of templates that Python cannot compile
-    logging.getLogger("tornado").setLevel(logging.CRITICAL)
-    tpl = Tpl(args.tpl)
-    bad = rendered = 0
-    for k in range(args.cases):
-        rnd = random.Random("%d.%d" % (args.seed, k))
-        case = options_of(rnd)
-        parts = Gen(rnd).template()
-        source = flatten(parts)
-        result = differ(tpl, source, case)
-        rendered += with_tornado(source, case)[0] if k % 50 == 0 else 0
-        if result is None:
-            continue
-        bad += 1
-        if bad <= args.show:
-            small = shrink(tpl, parts, case)
-            result = differ(tpl, small, case) or result
-            print("case %d.%d %s\n  template %s\n  tornado  %r\n  tpl      %r"
-                  % (args.seed, k, json.dumps(case), json.dumps(
-                      small, ensure_ascii=False), result[1], result[0]))
-            sys.stdout.flush()
-    print("about %d %% of the cases render" % (
-        100 * rendered // max(1, (args.cases + 49) // 50)))
-    print("%d passed, %d failed" % (args.cases - bad, bad))
-    return 1 if bad else 0
+def oracle(source, case):
+    return engines.limited(2, with_tornado, source, case)
+
+
+def make(rnd):
+    case = options_of(rnd)
+    return case, Gen(rnd).template()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Tornado logs the code of templates that Python cannot compile
+    logging.getLogger("tornado").setLevel(logging.CRITICAL)
+    sys.exit(engines.run(__doc__, "tornado", 5000, make, differ, oracle,
+                         is_syntax_error))

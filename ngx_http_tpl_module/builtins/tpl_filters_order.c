@@ -177,6 +177,31 @@ tpl_order_multi(tpl_exec_t *exec, const tpl_seq_t *seq,
 }
 
 
+/* the reverse of Python's sorted(): an integer, no other thing's truth */
+
+static tpl_int_t
+tpl_arg_reverse(tpl_call_t *call, tpl_uint_t i, tpl_uint_t *reverse)
+{
+    const tpl_value_t  *v = &call->args[i];
+
+    *reverse = 0;
+
+    if (v->type == TPL_MISSING) {
+        return TPL_OK;
+    }
+
+    if (!tpl_is_int(v)) {
+        return tpl_throw(call->exec, TPL_EXC_TYPE,
+                         "'%s' object cannot be interpreted as an integer",
+                         tpl_type_name(v));
+    }
+
+    *reverse = (v->u.i != 0);
+
+    return TPL_OK;
+}
+
+
 /* Jinja2: do_sort */
 
 static tpl_int_t
@@ -193,7 +218,7 @@ tpl_filter_sort(tpl_call_t *call)
     exec = call->exec;
     attribute = &call->args[3];
 
-    if (tpl_arg_bool(call, 1, 0, &reverse) != TPL_OK
+    if (tpl_arg_reverse(call, 1, &reverse) != TPL_OK
         || tpl_arg_bool(call, 2, 0, &sensitive) != TPL_OK)
     {
         return TPL_ERROR;
@@ -264,7 +289,7 @@ tpl_filter_dictsort(tpl_call_t *call)
     v = &call->args[0];
 
     if (tpl_arg_bool(call, 1, 0, &sensitive) != TPL_OK
-        || tpl_arg_bool(call, 3, 0, &reverse) != TPL_OK)
+        || tpl_arg_reverse(call, 3, &reverse) != TPL_OK)
     {
         return TPL_ERROR;
     }

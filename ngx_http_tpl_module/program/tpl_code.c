@@ -95,6 +95,7 @@ tpl_code_begin(tpl_builder_t *b, tpl_compiler_t *c, tpl_builder_t *outer,
     if (outer != NULL) {
         b->autoescape = outer->autoescape;
         b->literals = outer->literals;
+        b->unsettled = outer->unsettled;
     }
 
     if (pos != NULL) {

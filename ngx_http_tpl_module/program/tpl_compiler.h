@@ -238,6 +238,9 @@ struct tpl_builder_s {
 
     /* where it is not, literals go by the mode around (Jinja2 does so) */
     tpl_uint_t                   literals;
+    /* inside of an autoescape block that is not (Jinja2: volatile); so is
+     * whatever such a block holds */
+    tpl_uint_t                   unsettled;
 
     /* Tornado: names that the function assigns to, and the names of
      * comprehensions around the code, innermost last */

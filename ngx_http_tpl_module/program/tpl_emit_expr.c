@@ -302,7 +302,10 @@ tpl_emit_items(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 
         tpl_code_pos(b, node);
 
-        return tpl_code_emit(b, build, 0, 0, n);
+        /* Jinja2: visit_Concat, which asks a run time's flag nobody sets */
+
+        return tpl_code_emit(b, build, build == TPL_INSN_CONCAT
+                                       && b->unsettled, 0, n);
     }
 
     tpl_try(tpl_code_emit(b, node->type == TPL_NODE_SETLIT

@@ -637,7 +637,7 @@ static tpl_int_t
 tpl_emit_autoescape(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 {
     tpl_int_t    saved;
-    tpl_uint_t   truth, literals;
+    tpl_uint_t   truth, literals, unsettled;
     tpl_value_t  v;
     tpl_scope_t  inner;
 
@@ -652,6 +652,7 @@ tpl_emit_autoescape(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 
     saved = b->autoescape;
     literals = b->literals;
+    unsettled = b->unsettled;
 
     tpl_try(tpl_code_emit(b, TPL_INSN_AUTOESCAPE_SAVE, 0, 0, 0));
     tpl_try(tpl_emit_expr(b, &inner, node->u.with.values));
@@ -664,6 +665,9 @@ tpl_emit_autoescape(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
     {
         b->autoescape = truth;
         b->literals = truth;
+
+    } else {
+        b->unsettled = 1;
     }
 
     if (tpl_leave_push(b, TPL_LEAVE_AUTOESCAPE) == NULL) {
@@ -675,6 +679,7 @@ tpl_emit_autoescape(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
     tpl_leave_pop(b);
     b->autoescape = saved;
     b->literals = literals;
+    b->unsettled = unsettled;
 
     return tpl_code_emit(b, TPL_INSN_AUTOESCAPE_RESTORE, 0, 0, 0);
 }

@@ -70,6 +70,7 @@ tpl_emit_macro_func(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
 
         if (tpl_str_is(&p->u.keyword.name.str, "caller")) {
             fb.fn->explicit_caller = 1;
+            fb.fn->asks_caller = (undeclared & 1);
 
             if ((undeclared & 1) && p->u.keyword.value == NULL) {
                 return tpl_compile_error(b->c, TPL_EXC_ASSERTION, node,

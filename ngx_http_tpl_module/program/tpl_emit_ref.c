@@ -97,7 +97,7 @@ tpl_emit_block(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 
 static tpl_int_t
 tpl_refer(tpl_builder_t *b, tpl_node_t *node, const char *how,
-    tpl_unit_t **unit)
+    tpl_uint_t lists, tpl_unit_t **unit)
 {
     tpl_str_t    name;
     tpl_node_t  *ref, *item;
@@ -114,7 +114,9 @@ tpl_refer(tpl_builder_t *b, tpl_node_t *node, const char *how,
         return (*unit == NULL) ? TPL_ERROR : TPL_OK;
     }
 
-    if (ref->type != TPL_NODE_LIST && ref->type != TPL_NODE_TUPLE) {
+    if (!lists
+        || (ref->type != TPL_NODE_LIST && ref->type != TPL_NODE_TUPLE))
+    {
         return TPL_DECLINED;
     }
 
@@ -216,7 +218,7 @@ tpl_emit_extends(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
         /* EXTENDS itself raises when a parent is set already */
     }
 
-    rc = tpl_refer(b, node, "extended by", &unit);
+    rc = tpl_refer(b, node, "extended by", 0, &unit);
 
     if (rc == TPL_ERROR) {
         return TPL_ERROR;
@@ -272,7 +274,7 @@ tpl_emit_include(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
         flags |= TPL_REF_IGNORE;
     }
 
-    rc = tpl_refer(b, node, "included from", &unit);
+    rc = tpl_refer(b, node, "included from", 1, &unit);
 
     if (rc == TPL_ERROR) {
         return TPL_ERROR;
@@ -325,7 +327,7 @@ tpl_emit_import(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 
     flags = (node->flags & TPL_NODE_F_CONTEXT) ? TPL_REF_CONTEXT : 0;
 
-    rc = tpl_refer(b, node, "imported from", &unit);
+    rc = tpl_refer(b, node, "imported from", 0, &unit);
 
     if (rc == TPL_ERROR) {
         return TPL_ERROR;

@@ -244,7 +244,7 @@ tpl_fold_items(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
 
     exec = &b->c->set->exec;
 
-    if (node->type == TPL_NODE_CONCAT && b->autoescape < 0) {
+    if (node->type == TPL_NODE_CONCAT && b->unsettled) {
         return TPL_DECLINED;
     }
 
@@ -299,6 +299,38 @@ tpl_fold_items(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
 }
 
 
+/* what was asked of an undefined, with Python's repr() */
+
+typedef struct {
+    tpl_object_t   head;
+    tpl_value_t    bounds[3];
+} tpl_bounds_t;
+
+
+static tpl_int_t
+tpl_bounds_str(tpl_exec_t *exec, tpl_object_t *obj, tpl_buf_t *b)
+{
+    tpl_list_t     list;
+    tpl_value_t    v;
+    tpl_bounds_t  *bounds = (tpl_bounds_t *) obj;
+
+    list.items = bounds->bounds;
+    list.n = 3;
+    list.size = 3;
+
+    tpl_value_tuple(&v, &list);
+    tpl_buf_lit(b, "slice");
+
+    return tpl_repr_to(exec, &v, b);
+}
+
+
+static const tpl_class_t  tpl_bounds_class = {
+    .name = "slice",
+    .str = tpl_bounds_str
+};
+
+
 /*
  * Jinja2: Getitem.as_const() asks environment.getitem(), which makes an
  * undefined of errors that the slice of a variable raises.
@@ -307,11 +339,12 @@ tpl_fold_items(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
 static tpl_int_t
 tpl_fold_slice(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
 {
-    tpl_int_t     rc;
-    tpl_uint_t    i;
-    tpl_exec_t   *exec;
-    tpl_value_t   object, bounds[3];
-    tpl_node_t   *parts[3];
+    tpl_int_t      rc;
+    tpl_uint_t     i;
+    tpl_exec_t    *exec;
+    tpl_node_t    *parts[3];
+    tpl_value_t    object;
+    tpl_bounds_t  *bounds;
 
     exec = &b->c->set->exec;
 
@@ -325,15 +358,22 @@ tpl_fold_slice(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
         return rc;
     }
 
+    bounds = tpl_palloc(exec->arena, sizeof(tpl_bounds_t));
+    if (bounds == NULL) {
+        return tpl_throw_memory(exec);
+    }
+
+    bounds->head.cls = &tpl_bounds_class;
+
     parts[0] = node->u.slice.start;
     parts[1] = node->u.slice.stop;
     parts[2] = node->u.slice.step;
 
     for (i = 0; i < 3; i++) {
-        tpl_value_none(&bounds[i]);
+        tpl_value_none(&bounds->bounds[i]);
 
         if (parts[i] != NULL) {
-            rc = tpl_fold_value(b, parts[i], &bounds[i]);
+            rc = tpl_fold_value(b, parts[i], &bounds->bounds[i]);
 
             if (rc != TPL_OK) {
                 return rc;
@@ -341,12 +381,16 @@ tpl_fold_slice(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
         }
     }
 
-    rc = tpl_get_slice(exec, &object, &bounds[0], &bounds[1], &bounds[2],
-                       out);
+    rc = tpl_get_slice(exec, &object, &bounds->bounds[0],
+                       &bounds->bounds[1], &bounds->bounds[2], out);
 
     if (rc == TPL_ERROR && exec->error->exc == TPL_EXC_TYPE) {
         tpl_error_clear(exec->error);
         rc = tpl_value_undefined(exec, out, NULL, &object, NULL);
+
+        if (rc == TPL_OK) {
+            tpl_value_object(&out->u.undef->key, bounds);
+        }
     }
 
     return rc;

@@ -65,7 +65,7 @@ typedef struct {
     X(NOT, 1, 1)                                                             \
     X(BINARY, 2, 1)                                                          \
     X(COMPARE, 2, 1)                                                         \
-    X(CONCAT, i->c, 1)              /* Jinja's ~ of c values */              \
+    X(CONCAT, i->c, 1)              /* Jinja's ~ of c values; a: plain */    \
                                                                              \
     /* jumps.  c: index of the instruction to go on at */                    \
     X(JUMP, 0, 0)                                                            \

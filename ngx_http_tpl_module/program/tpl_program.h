@@ -74,6 +74,7 @@ struct tpl_func_s {
     uint8_t                  captured;  /* some MACRO or CALL_LOOP in it closes
                                            over its frame */
     uint8_t                  explicit_caller;   /* caller is a parameter */
+    uint8_t                  asks_caller;       /* and is used */
     tpl_pos_t                pos;
 };
 

@@ -753,3 +753,21 @@ tpl_concat(tpl_exec_t *exec, const tpl_value_t *values, tpl_uint_t n,
 
     return TPL_OK;
 }
+
+
+tpl_int_t
+tpl_concat_plain(tpl_exec_t *exec, const tpl_value_t *values, tpl_uint_t n,
+    tpl_value_t *out)
+{
+    tpl_int_t   rc;
+    tpl_uint_t  autoescape;
+
+    autoescape = exec->autoescape;
+    exec->autoescape = 0;
+
+    rc = tpl_concat(exec, values, n, out);
+
+    exec->autoescape = autoescape;
+
+    return rc;
+}

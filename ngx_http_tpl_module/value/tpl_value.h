@@ -426,6 +426,9 @@ tpl_int_t tpl_order(tpl_exec_t *exec, const tpl_value_t *a,
  * Jinja's ~ of n values (markup_join when autoescape is on: if any is markup
  * all others are escaped; else str_join).
  */
+/* the same, but nothing is markup (Jinja2: str_join) */
+tpl_int_t tpl_concat_plain(tpl_exec_t *exec, const tpl_value_t *values,
+    tpl_uint_t n, tpl_value_t *out);
 tpl_int_t tpl_concat(tpl_exec_t *exec, const tpl_value_t *values,
     tpl_uint_t n, tpl_value_t *out);
 

@@ -459,7 +459,7 @@ tpl_macro_attr(tpl_vm_t *vm, const tpl_macro_t *macro, const tpl_str_t *name,
     }
 
     if (tpl_str_is(name, "caller")) {
-        tpl_value_bool(out, fn->caller >= 0 || fn->explicit_caller);
+        tpl_value_bool(out, fn->caller >= 0 || fn->asks_caller);
         return TPL_OK;
     }
 

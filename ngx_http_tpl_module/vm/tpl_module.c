@@ -192,7 +192,7 @@ tpl_int_t
 tpl_vm_find(tpl_vm_t *vm, const tpl_value_t *ref, tpl_uint_t select,
     tpl_uint_t ignore, tpl_template_t **tmpl)
 {
-    uint32_t            i;
+    uint32_t            i, hash;
     tpl_int_t           rc;
     tpl_buf_t           b;
     tpl_str_t           name;
@@ -234,7 +234,14 @@ tpl_vm_find(tpl_vm_t *vm, const tpl_value_t *ref, tpl_uint_t select,
         break;
     }
 
-    if (!select && ref->type != TPL_LIST && ref->type != TPL_TUPLE) {
+    if (!select) {
+
+        /* Jinja2: Environment._load_template() looks in its cache first */
+
+        if (tpl_value_hash(&vm->exec, ref, &hash) != TPL_OK) {
+            return TPL_ERROR;
+        }
+
         tpl_buf_init(&b, vm->exec.arena);
 
         rc = tpl_str_to(&vm->exec, ref, &b);

@@ -754,7 +754,8 @@ dispatch:
         TPL_NEXT;
 
     TPL_CASE(CONCAT):
-        TPL_TRY(tpl_concat(exec, sp - i->c, i->c, &value));
+        TPL_TRY(i->a ? tpl_concat_plain(exec, sp - i->c, i->c, &value)
+                     : tpl_concat(exec, sp - i->c, i->c, &value));
         sp -= i->c;
         *sp++ = value;
         TPL_NEXT;

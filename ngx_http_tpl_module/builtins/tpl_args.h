@@ -241,6 +241,12 @@ tpl_int_t tpl_markup_add(tpl_exec_t *exec, tpl_buf_t *b,
     const tpl_value_t *v);
 
 /* filters with a file of their own: tpl_pprint.c, tpl_urlize.c */
+/*
+ * Calls a handler whose errors show when its generator is walked; what it has
+ * made so far is a list in call->result.
+ */
+tpl_int_t tpl_lazy(tpl_call_t *call, tpl_handler_pt handler);
+
 tpl_int_t tpl_filter_pprint(tpl_call_t *call);
 tpl_int_t tpl_filter_urlize(tpl_call_t *call);
 

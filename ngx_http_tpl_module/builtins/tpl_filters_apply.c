@@ -221,6 +221,8 @@ tpl_apply_open(tpl_call_t *call, tpl_seq_t *seq, tpl_list_t **out)
         return tpl_throw_memory(call->exec);
     }
 
+    tpl_value_list(&call->result, *out);
+
     rc = tpl_truth(call->exec, &call->args[0], &truth);
 
     if (rc != TPL_OK) {
@@ -238,7 +240,7 @@ tpl_apply_open(tpl_call_t *call, tpl_seq_t *seq, tpl_list_t **out)
 /* Jinja2: do_map */
 
 static tpl_int_t
-tpl_filter_map(tpl_call_t *call)
+tpl_generate_map(tpl_call_t *call)
 {
     uint32_t      i;
     tpl_int_t     rc;
@@ -390,30 +392,65 @@ tpl_filter_choose(tpl_call_t *call, tpl_uint_t attr, tpl_uint_t want)
 
 
 static tpl_int_t
-tpl_filter_select(tpl_call_t *call)
+tpl_generate_select(tpl_call_t *call)
 {
     return tpl_filter_choose(call, 0, 1);
 }
 
 
 static tpl_int_t
-tpl_filter_reject(tpl_call_t *call)
+tpl_generate_reject(tpl_call_t *call)
 {
     return tpl_filter_choose(call, 0, 0);
 }
 
 
 static tpl_int_t
-tpl_filter_selectattr(tpl_call_t *call)
+tpl_generate_selectattr(tpl_call_t *call)
 {
     return tpl_filter_choose(call, 1, 1);
 }
 
 
 static tpl_int_t
-tpl_filter_rejectattr(tpl_call_t *call)
+tpl_generate_rejectattr(tpl_call_t *call)
 {
     return tpl_filter_choose(call, 1, 0);
+}
+
+
+static tpl_int_t
+tpl_filter_map(tpl_call_t *call)
+{
+    return tpl_lazy(call, tpl_generate_map);
+}
+
+
+static tpl_int_t
+tpl_filter_reject(tpl_call_t *call)
+{
+    return tpl_lazy(call, tpl_generate_reject);
+}
+
+
+static tpl_int_t
+tpl_filter_rejectattr(tpl_call_t *call)
+{
+    return tpl_lazy(call, tpl_generate_rejectattr);
+}
+
+
+static tpl_int_t
+tpl_filter_select(tpl_call_t *call)
+{
+    return tpl_lazy(call, tpl_generate_select);
+}
+
+
+static tpl_int_t
+tpl_filter_selectattr(tpl_call_t *call)
+{
+    return tpl_lazy(call, tpl_generate_selectattr);
 }
 
 

@@ -371,7 +371,7 @@ tpl_filter_dictsort(tpl_call_t *call)
 /* Jinja2: do_unique */
 
 static tpl_int_t
-tpl_filter_unique(tpl_call_t *call)
+tpl_generate_unique(tpl_call_t *call)
 {
     uint32_t       i;
     tpl_int_t      rc;
@@ -628,6 +628,13 @@ tpl_filter_groupby(tpl_call_t *call)
     tpl_value_list(&call->result, out);
 
     return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_filter_unique(tpl_call_t *call)
+{
+    return tpl_lazy(call, tpl_generate_unique);
 }
 
 

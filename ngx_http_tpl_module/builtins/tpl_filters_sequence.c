@@ -612,7 +612,7 @@ tpl_sequence_part(tpl_exec_t *exec, const tpl_value_t *items, tpl_uint_t n,
 /* Jinja2: do_slice */
 
 static tpl_int_t
-tpl_filter_slice(tpl_call_t *call)
+tpl_generate_slice(tpl_call_t *call)
 {
     int64_t       slices, i, each, extra, start, n;
     tpl_int_t     rc;
@@ -689,7 +689,7 @@ tpl_filter_slice(tpl_call_t *call)
  */
 
 static tpl_int_t
-tpl_filter_batch(tpl_call_t *call)
+tpl_generate_batch(tpl_call_t *call)
 {
     int64_t       count;
     uint32_t      i, n;
@@ -791,7 +791,7 @@ tpl_filter_batch(tpl_call_t *call)
 /* Jinja2: do_items */
 
 static tpl_int_t
-tpl_filter_items(tpl_call_t *call)
+tpl_generate_items(tpl_call_t *call)
 {
     uint32_t           i;
     tpl_int_t          rc;
@@ -936,6 +936,27 @@ tpl_filter_sum(tpl_call_t *call)
     call->result = sum;
 
     return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_filter_batch(tpl_call_t *call)
+{
+    return tpl_lazy(call, tpl_generate_batch);
+}
+
+
+static tpl_int_t
+tpl_filter_slice(tpl_call_t *call)
+{
+    return tpl_lazy(call, tpl_generate_slice);
+}
+
+
+static tpl_int_t
+tpl_filter_items(tpl_call_t *call)
+{
+    return tpl_lazy(call, tpl_generate_items);
 }
 
 

@@ -26,6 +26,13 @@ tpl_seq_open(tpl_exec_t *exec, tpl_seq_t *seq, const tpl_value_t *v)
     case TPL_ITERATOR:
         seq->iter = v->u.iter;
 
+        /* who asks for a sequence walks over all of it */
+
+        if (seq->iter->exc != TPL_EXC_NONE) {
+            seq->iter->position = seq->iter->list->n;
+            return tpl_iterator_check(exec, seq->iter);
+        }
+
         if (seq->iter->list != NULL
             && seq->iter->position < seq->iter->list->n)
         {
@@ -253,4 +260,22 @@ tpl_pair(tpl_exec_t *exec, const tpl_value_t *a, const tpl_value_t *b,
     tpl_value_tuple(out, list);
 
     return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_lazy(tpl_call_t *call, tpl_handler_pt handler)
+{
+    tpl_int_t    rc;
+    tpl_list_t  *list;
+
+    rc = handler(call);
+
+    if (rc != TPL_ERROR) {
+        return rc;
+    }
+
+    list = (call->result.type == TPL_LIST) ? call->result.u.list : NULL;
+
+    return tpl_iterator_defer(call->exec, &call->result, list);
 }

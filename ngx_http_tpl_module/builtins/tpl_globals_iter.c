@@ -781,6 +781,10 @@ tpl_python_next(tpl_call_t *call)
         return TPL_OK;
     }
 
+    if (tpl_iterator_check(call->exec, it) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
     if (!tpl_arg_given(&call->args[1])) {
         return tpl_throw(call->exec, TPL_EXC_EXCEPTION, "StopIteration");
     }

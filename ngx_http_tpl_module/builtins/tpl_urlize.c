@@ -25,6 +25,8 @@ typedef struct {
     tpl_str_t          attrs;       /* ' rel="..." target="..."' */
     tpl_uint_t         trim;        /* there is a limit */
     int64_t            limit;
+    tpl_uint_t         bad_limit;   /* which no link may meet */
+    tpl_uint_t         met;
     tpl_list_t        *schemes;
 } tpl_urlize_t;
 
@@ -443,7 +445,9 @@ tpl_urlize_link(tpl_urlize_t *u, const char *prefix, const tpl_char_t *p,
     n = last - text;
     cut = n;
 
-    if (trim && u->trim) {
+    u->met |= (trim && u->bad_limit);
+
+    if (trim && u->trim && !u->bad_limit) {
         keep = u->limit;
 
         if (keep < (int64_t) n) {
@@ -730,11 +734,12 @@ static tpl_int_t
 tpl_urlize_rel(tpl_call_t *call, tpl_buf_t *b)
 {
     tpl_str_t     s;
-    tpl_uint_t    i, n, nofollow;
+    tpl_uint_t    i, n, nofollow, truth;
     tpl_list_t   *parts;
     tpl_value_t   policy, v, *rel;
 
     rel = &call->args[4];
+    truth = 0;
     parts = tpl_list_create(call->exec, 4);
 
     if (parts == NULL) {
@@ -742,6 +747,13 @@ tpl_urlize_rel(tpl_call_t *call, tpl_buf_t *b)
     }
 
     if (tpl_arg_some(rel)) {
+
+        if (tpl_truth(call->exec, rel, &truth) != TPL_OK) {
+            return TPL_ERROR;
+        }
+    }
+
+    if (truth) {
 
         if (tpl_arg_str(call, 4, &s) != TPL_OK
             || tpl_urlize_split(call->exec, parts, &s) != TPL_OK)
@@ -890,8 +902,9 @@ tpl_filter_urlize(tpl_call_t *call)
     u.exec = exec;
     u.trim = tpl_arg_some(&call->args[1]);
 
-    if (u.trim && tpl_arg_int(call, 1, 0, &u.limit) != TPL_OK) {
-        return TPL_ERROR;
+    if (u.trim) {
+        u.bad_limit = !tpl_is_int(&call->args[1]);
+        u.limit = call->args[1].u.i;
     }
 
     tpl_buf_init(&attrs, exec->arena);
@@ -970,6 +983,12 @@ tpl_filter_urlize(tpl_call_t *call)
 
     if (p > word) {
         tpl_urlize_word(&u, word, p);
+    }
+
+    if (u.met) {
+        return tpl_throw(exec, TPL_EXC_TYPE, "'>' not supported between "
+                         "instances of 'int' and '%s'",
+                         tpl_type_name(&call->args[1]));
     }
 
     return tpl_value_from_buf(exec, &call->result, &u.b,

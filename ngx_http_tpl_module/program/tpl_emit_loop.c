@@ -201,6 +201,7 @@ static tpl_int_t
 tpl_emit_loop_filter(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 {
     uint32_t      slot;
+    tpl_uint_t    several;
     tpl_label_t   next, end, drop;
     tpl_scope_t   inner;
 
@@ -221,16 +222,33 @@ tpl_emit_loop_filter(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
     tpl_try(tpl_code_emit(b, TPL_INSN_BUILD_LIST, 0, 0, 0));
     tpl_try(tpl_code_bind(b, &next));
     tpl_try(tpl_code_jump(b, TPL_INSN_NEXT, slot, &end));
-    tpl_try(tpl_code_emit(b, TPL_INSN_DUP, 0, 0, 0));
+
+    /* several names: what passes is a tuple of them (Jinja2: loop_filter) */
+
+    several = (node->u.loop.target->type == TPL_NODE_TUPLE);
+
+    if (!several) {
+        tpl_try(tpl_code_emit(b, TPL_INSN_DUP, 0, 0, 0));
+    }
+
     tpl_try(tpl_emit_store(b, &inner, node->u.loop.target));
     tpl_try(tpl_enter(b, inner.symbols, 0));
     tpl_try(tpl_emit_expr(b, &inner, node->u.loop.test));
-    tpl_try(tpl_code_jump(b, TPL_INSN_JUMP_FALSE, 0, &drop));
+    tpl_try(tpl_code_jump(b, TPL_INSN_JUMP_FALSE, 0, several ? &next : &drop));
+
+    if (several) {
+        tpl_try(tpl_emit_expr(b, &inner, node->u.loop.target));
+    }
+
     tpl_try(tpl_code_emit(b, TPL_INSN_LIST_APPEND, 0, 0, 1));
     tpl_try(tpl_code_jump(b, TPL_INSN_JUMP, 0, &next));
-    tpl_try(tpl_code_bind(b, &drop));
-    tpl_try(tpl_code_emit(b, TPL_INSN_POP, 0, 0, 0));
-    tpl_try(tpl_code_jump(b, TPL_INSN_JUMP, 0, &next));
+
+    if (!several) {
+        tpl_try(tpl_code_bind(b, &drop));
+        tpl_try(tpl_code_emit(b, TPL_INSN_POP, 0, 0, 0));
+        tpl_try(tpl_code_jump(b, TPL_INSN_JUMP, 0, &next));
+    }
+
     tpl_try(tpl_code_bind(b, &end));
 
     return tpl_code_emit(b, TPL_INSN_END_FOR, 0, slot, 0);

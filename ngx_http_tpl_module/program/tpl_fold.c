@@ -455,7 +455,16 @@ tpl_fold_filter(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
                                            ? TPL_FILTERS : TPL_TESTS,
                            &node->u.call.name);
 
-    if (fn == NULL || fn->flags != 0 || node->u.call.callee == NULL) {
+    if (fn == NULL || node->u.call.callee == NULL) {
+        return TPL_DECLINED;
+    }
+
+    /* of what the filters go by, all is known unless autoescape is not; those
+     * with any arguments call others (Jinja2: pass_context) */
+
+    if (fn->flags != 0
+        && (fn->flags != TPL_FN_CONTEXT || fn->star || b->unsettled))
+    {
         return TPL_DECLINED;
     }
 

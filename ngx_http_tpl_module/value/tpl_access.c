@@ -297,7 +297,10 @@ tpl_get_attr(tpl_exec_t *exec, const tpl_value_t *v, const tpl_name_t *name,
     tpl_int_t     rc;
     tpl_value_t  *value, key;
 
-    if (tpl_unlikely(exec->options->sandbox) && tpl_is_dunder(&name->str)) {
+    if (tpl_unlikely(exec->options->sandbox) && tpl_is_dunder(&name->str)
+        && (v->type != TPL_UNDEFINED
+            || tpl_str_is(&name->str, "__class__")))
+    {
         return tpl_unsafe(exec, v, &name->str, out);
     }
 

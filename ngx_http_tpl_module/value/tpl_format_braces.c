@@ -29,6 +29,7 @@ typedef struct {
     const tpl_list_t        *args;      /* NULL: format_map() */
     const tpl_dict_t        *kwargs;    /* may be NULL */
     tpl_uint_t               markup;
+    tpl_uint_t               formatter; /* string.Formatter's rules */
     tpl_braces_numbering_t   numbering;
     int64_t                  next;
 } tpl_braces_t;
@@ -191,7 +192,7 @@ tpl_braces_number(tpl_braces_t *f, tpl_braces_numbering_t kind)
 
     /* string.Formatter has one message for both ways */
 
-    message = (kind == TPL_BRACES_AUTO || f->markup)
+    message = (kind == TPL_BRACES_AUTO || f->formatter)
               ? "cannot switch from manual field specification to automatic "
                 "field numbering"
               : "cannot switch from automatic field numbering to manual "
@@ -219,9 +220,9 @@ tpl_braces_argument(tpl_braces_t *f, const tpl_str_t *name, tpl_uint_t alone,
         return TPL_ERROR;
     }
 
-    if (n >= 0 || (name->len == 0 && (alone || !f->markup))) {
+    if (n >= 0 || (name->len == 0 && (alone || !f->formatter))) {
 
-        if ((alone || !f->markup)
+        if ((alone || !f->formatter)
             && tpl_braces_number(f, name->len ? TPL_BRACES_MANUAL
                                               : TPL_BRACES_AUTO)
                != TPL_OK)
@@ -239,7 +240,7 @@ tpl_braces_argument(tpl_braces_t *f, const tpl_str_t *name, tpl_uint_t alone,
         }
 
         if (n >= f->args->n) {
-            if (f->markup) {
+            if (f->formatter) {
                 return tpl_throw(f->exec, TPL_EXC_INDEX,
                                  "tuple index out of range");
             }
@@ -289,8 +290,7 @@ tpl_braces_attribute(tpl_braces_t *f, const tpl_value_t *v,
         return tpl_get_attr(f->exec, v, &attr, out);
     }
 
-    rc = (name->data[0] == '_') ? TPL_DECLINED
-                                : tpl_attribute(f->exec, v, &attr, out);
+    rc = tpl_attribute(f->exec, v, &attr, out);
 
     return (rc == TPL_DECLINED) ? tpl_attribute_error(f->exec, v, &attr) : rc;
 }
@@ -624,6 +624,7 @@ tpl_format_braces(tpl_exec_t *exec, const tpl_value_t *format,
     f.args = args;
     f.kwargs = kwargs;
     f.markup = tpl_is_safe(format);
+    f.formatter = f.markup || exec->options->sandbox;
     f.numbering = TPL_BRACES_INIT;
     f.next = 0;
 

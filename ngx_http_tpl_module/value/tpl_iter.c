@@ -170,7 +170,8 @@ tpl_iter_next(tpl_exec_t *exec, tpl_iter_t *it, tpl_value_t *out)
         iterator = it->source.u.iter;
 
         if (iterator->position >= iterator->list->n) {
-            return TPL_DONE;
+            return (tpl_iterator_check(exec, iterator) == TPL_OK)
+                   ? TPL_DONE : TPL_ERROR;
         }
 
         *out = iterator->list->items[iterator->position++];
@@ -246,8 +247,63 @@ tpl_value_iterator(tpl_exec_t *exec, tpl_value_t *out, tpl_list_t *list,
     iterator->list = list;
     iterator->position = 0;
     iterator->name = name;
+    iterator->exc = TPL_EXC_NONE;
 
     *out = (tpl_value_t) { .type = TPL_ITERATOR, .u.iter = iterator };
 
     return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_iterator_defer(tpl_exec_t *exec, tpl_value_t *out, tpl_list_t *list)
+{
+    tpl_str_t    message;
+    tpl_exc_t    exc;
+    tpl_value_t  v;
+
+    exc = exec->error->exc;
+
+    if (exc == TPL_EXC_MEMORY || exc == TPL_EXC_LIMIT || exc == TPL_EXC_HOST
+        || exc == TPL_EXC_RECURSION)
+    {
+        return TPL_ERROR;
+    }
+
+    if (tpl_pstrdup(exec->arena, &message, exec->error->message.data,
+                    exec->error->message.len)
+        != TPL_OK)
+    {
+        return TPL_ERROR;
+    }
+
+    tpl_error_clear(exec->error);
+
+    if (list == NULL) {
+        list = tpl_list_create(exec, 0);
+        if (list == NULL) {
+            return TPL_ERROR;
+        }
+    }
+
+    if (tpl_value_iterator(exec, &v, list, "generator") != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    v.u.iter->exc = exc;
+    v.u.iter->message = message;
+    *out = v;
+
+    return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_iterator_check(tpl_exec_t *exec, const tpl_iterator_t *it)
+{
+    if (tpl_likely(it->exc == TPL_EXC_NONE) || it->position < it->list->n) {
+        return TPL_OK;
+    }
+
+    return tpl_throw(exec, it->exc, "%.*s", tpl_str_arg(&it->message));
 }

@@ -112,6 +112,8 @@ struct tpl_iterator_s {
     tpl_list_t                  *list;
     uint32_t                     position;
     const char                  *name;      /* "generator", "reversed", ... */
+    tpl_exc_t                    exc;       /* raised behind the last item */
+    tpl_str_t                    message;
 };
 
 
@@ -536,6 +538,15 @@ tpl_int_t tpl_to_list(tpl_exec_t *exec, const tpl_value_t *v,
 /* a generator over the list, as map() and select() give */
 tpl_int_t tpl_value_iterator(tpl_exec_t *exec, tpl_value_t *out,
     tpl_list_t *list, const char *name);
+/*
+ * A generator makes its items when it is walked, and so fails then: turns the
+ * error in exec into a generator that raises it behind the items of list (NULL:
+ * at once).  TPL_ERROR with the error left for those that stop a render.
+ */
+tpl_int_t tpl_iterator_defer(tpl_exec_t *exec, tpl_value_t *out,
+    tpl_list_t *list);
+/* its error, if it has one and no items are left */
+tpl_int_t tpl_iterator_check(tpl_exec_t *exec, const tpl_iterator_t *it);
 
 
 /* Python's int(), float(), round-half-even and friends on values */

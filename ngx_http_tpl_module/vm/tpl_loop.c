@@ -247,9 +247,9 @@ tpl_loop_peek(tpl_exec_t *exec, tpl_loop_t *loop, tpl_value_t *out)
 static tpl_int_t
 tpl_loop_length(tpl_exec_t *exec, tpl_loop_t *loop, int64_t *n)
 {
-    tpl_int_t              rc;
-    const tpl_value_t     *source;
-    const tpl_iterator_t  *iterator;
+    tpl_int_t           rc;
+    tpl_iterator_t     *iterator;
+    const tpl_value_t  *source;
 
     if (loop->length >= 0) {
         *n = loop->length;
@@ -283,6 +283,12 @@ tpl_loop_length(tpl_exec_t *exec, tpl_loop_t *loop, int64_t *n)
             /* what is left, what was given, what was looked at */
 
             iterator = source->u.iter;
+
+            if (iterator->exc != TPL_EXC_NONE) {
+                iterator->position = iterator->list->n;
+                return tpl_iterator_check(exec, iterator);
+            }
+
             loop->length = (int64_t) iterator->list->n
                            - (int64_t) iterator->position + loop->index0 + 1
                            + (loop->after.type != TPL_MISSING);

@@ -941,7 +941,18 @@ def known(ours, theirs):
             or "limit" in str(ours[1]) or "fractional power" in text
             or re.search(r"<(function|built-in method|generator)", text)
             or "changed size during iteration" in text
-            or "attribute 'pop' of 'list'" in text)     # since Jinja2 3.1.5
+            or re.search("'(pop|clear)' of 'list'", text)   # since 3.1.5
+            # Jinja2 fails when it folds constants
+            or (theirs[2] or (0, 0))[1] is None and not is_syntax_error(theirs)
+            and not theirs[0] or "Markup.__html__" in text)
+
+
+def same_place(source, ours, theirs):
+    if theirs[2] is None or theirs[2][1] is None or theirs[2] == ours[2]:
+        return True
+    # Jinja2 gives these the line of what stands before, and filters the items
+    # of a loop one by one
+    return re.search(r"(with|autoescape|for .* if) ", source) is not None
 
 
 def differ(tpl, source, opts):
@@ -951,9 +962,8 @@ def differ(tpl, source, opts):
             (reply.get("template"), reply.get("line")))
     if "CRASH" in str(ours[1]) and not ours[0]:
         return ours, theirs
-    if ours[0] == theirs[0] and (ours[1] == theirs[1] if ours[0] else
-                                 theirs[2] is None or theirs[2][1] is None
-                                 or theirs[2] == ours[2]):
+    if ours[0] == theirs[0] and (ours[1] == theirs[1] if ours[0]
+                                 else same_place(source, ours, theirs)):
         return None
     if known(ours, theirs):
         return None

@@ -542,7 +542,11 @@ tpl_filter_tojson(tpl_call_t *call)
     } else if (indent->type == TPL_STRING) {
         style.indent = 1;
 
-    } else if (tpl_arg_some(indent)) {
+    } else if (tpl_arg_some(indent)
+               && !tpl_is_string(&call->args[0]))
+    {
+        /* json.dumps() of a text looks at nothing else */
+
         return tpl_throw(call->exec, TPL_EXC_TYPE,
                          "can't multiply sequence by non-int of type '%s'",
                          tpl_type_name(indent));

@@ -216,6 +216,7 @@ tpl_cli_set(tpl_cli_t *cli, tpl_arena_t *arena)
     conf.builtins = cli->builtins;
     conf.loader.load = tpl_cli_files_load;
     conf.loader.data = &cli->files;
+    conf.loader.paths = 1;
     conf.autoescape = cli->autoescape;
     conf.options.undefined = cli->undefined;
 

@@ -74,6 +74,7 @@ ngx_http_tpl_get_set(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
 
     sc.loader.load = ngx_http_tpl_load;
     sc.loader.data = set;
+    sc.loader.paths = 1;
     sc.loader.variable = ngx_http_tpl_variable_index;
     sc.loader.variables = (char *) variables.data;
 

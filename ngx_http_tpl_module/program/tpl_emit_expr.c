@@ -776,6 +776,39 @@ tpl_emit_filter_chain(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 }
 
 
+/* whether what map() calls is pure; a name that is not known may be any */
+
+static tpl_uint_t
+tpl_applies_pure(tpl_builder_t *b, tpl_node_t *node)
+{
+    tpl_str_t             name;
+    tpl_node_t           *arg;
+    const tpl_builtin_t  *fn;
+
+    if (!tpl_str_is(&node->u.call.name.str, "map")) {
+        return 1;
+    }
+
+    arg = node->u.call.args;
+
+    if (arg == NULL || arg->type == TPL_NODE_KEYWORD) {
+        return 1;
+    }
+
+    if (arg->type != TPL_NODE_CONST || !tpl_is_string(&arg->u.value)) {
+        return 0;
+    }
+
+    name = tpl_value_str(&arg->u.value);
+    fn = tpl_builtins_find_str(b->c->set->conf.builtins, TPL_FILTERS, &name);
+
+    /* map() of map() */
+
+    return fn == NULL || (!(fn->flags & TPL_FN_IMPURE)
+                          && !tpl_str_is(&name, "map"));
+}
+
+
 static tpl_int_t
 tpl_emit_filter(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
     tpl_builtin_table_t table)
@@ -789,7 +822,9 @@ tpl_emit_filter(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
         return tpl_emit_unknown(b, s, node, table);
     }
 
-    if (fn->flags & TPL_FN_IMPURE) {
+    if ((fn->flags & TPL_FN_IMPURE)
+        || (table == TPL_FILTERS && !tpl_applies_pure(b, node)))
+    {
         b->c->flags |= TPL_TEMPLATE_IMPURE;
     }
 
@@ -874,6 +909,35 @@ tpl_emit_unknown(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
 }
 
 
+/* ". Did you mean 'width'?" */
+
+static void
+tpl_suggest_parameter(tpl_builder_t *b, const tpl_builtin_t *fn,
+    const tpl_str_t *name, tpl_buf_t *buf)
+{
+    tpl_str_t        *names;
+    tpl_uint_t        i, n;
+    const tpl_str_t  *near;
+
+    names = tpl_palloc(b->c->arena, (fn->nparams + 1) * sizeof(tpl_str_t));
+    if (names == NULL) {
+        return;
+    }
+
+    for (i = 0, n = 0; i < fn->nparams; i++) {
+        if (!fn->params[i].positional) {
+            names[n++] = fn->params[i].name.str;
+        }
+    }
+
+    near = tpl_nearest(name, names, n);
+
+    if (near != NULL && !tpl_str_eq(near, name)) {
+        tpl_buf_printf(buf, ". Did you mean '%.*s'?", tpl_str_arg(near));
+    }
+}
+
+
 static tpl_int_t
 tpl_emit_bad_arguments(tpl_builder_t *b, tpl_node_t *node,
     const tpl_builtin_t *fn, const char *fmt, const tpl_str_t *name)
@@ -889,6 +953,10 @@ tpl_emit_bad_arguments(tpl_builder_t *b, tpl_node_t *node,
 
     if (name != NULL) {
         tpl_buf_printf(&buf, " '%.*s'", tpl_str_arg(name));
+    }
+
+    if (name != NULL && !b->c->set->conf.lazy) {
+        tpl_suggest_parameter(b, fn, name, &buf);
     }
 
     if (buf.failed) {

@@ -148,6 +148,38 @@ tpl_refer(tpl_builder_t *b, tpl_node_t *node, const char *how,
 }
 
 
+/* of the templates that were read so far, NULL if none is near */
+
+static const tpl_str_t *
+tpl_nearest_template(tpl_builder_t *b, const tpl_str_t *name)
+{
+    tpl_str_t       *names;
+    tpl_uint_t       n;
+    tpl_template_t  *tmpl;
+
+    n = 0;
+
+    for (tmpl = tpl_set_templates(b->c->set); tmpl; tmpl = tmpl->next) {
+        n++;
+    }
+
+    names = tpl_palloc(b->c->arena, (n + 1) * sizeof(tpl_str_t));
+    if (names == NULL) {
+        return NULL;
+    }
+
+    n = 0;
+
+    for (tmpl = tpl_set_templates(b->c->set); tmpl; tmpl = tmpl->next) {
+        if (!tpl_unit_missing(tpl_unit(tmpl))) {
+            names[n++] = tmpl->name;
+        }
+    }
+
+    return tpl_nearest(name, names, n);
+}
+
+
 /*
  * A literal reference to nothing: an error at once, unless the set is lazy and
  * the render is to meet it.
@@ -156,8 +188,9 @@ tpl_refer(tpl_builder_t *b, tpl_node_t *node, const char *how,
 static tpl_int_t
 tpl_refer_missing(tpl_builder_t *b, tpl_node_t *node, tpl_unit_t *unit)
 {
-    uint32_t     index;
-    tpl_node_t  *ref;
+    uint32_t          index;
+    tpl_node_t       *ref;
+    const tpl_str_t  *near;
 
     if (b->c->set->conf.lazy) {
         return TPL_OK;
@@ -166,6 +199,16 @@ tpl_refer_missing(tpl_builder_t *b, tpl_node_t *node, tpl_unit_t *unit)
     ref = node->u.ref.template;
 
     if (ref->type == TPL_NODE_CONST && unit != NULL) {
+        near = tpl_nearest_template(b, &unit->tmpl.name);
+
+        if (near != NULL) {
+            return tpl_error_set(b->c->err, TPL_EXC_NOT_FOUND, &ref->pos,
+                                 "template \"%.*s\" is not found. Did you "
+                                 "mean \"%.*s\"?",
+                                 tpl_str_arg(&unit->tmpl.name),
+                                 tpl_str_arg(near));
+        }
+
         return tpl_error_set(b->c->err, TPL_EXC_NOT_FOUND, &ref->pos,
                              "template \"%.*s\" is not found",
                              tpl_str_arg(&unit->tmpl.name));

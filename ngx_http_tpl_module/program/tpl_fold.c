@@ -18,6 +18,8 @@ static tpl_int_t tpl_fold_value(tpl_builder_t *b, tpl_node_t *node,
     tpl_value_t *out);
 static tpl_int_t tpl_fold_items(tpl_builder_t *b, tpl_node_t *node,
     tpl_value_t *out);
+static tpl_int_t tpl_fold_dict(tpl_builder_t *b, tpl_node_t *node,
+    tpl_value_t *out);
 static tpl_int_t tpl_fold_slice(tpl_builder_t *b, tpl_node_t *node,
     tpl_value_t *out);
 static tpl_int_t tpl_fold_compare(tpl_builder_t *b, tpl_node_t *node,
@@ -217,6 +219,9 @@ tpl_fold_value(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
         return tpl_fold_value(b, truth ? node->u.cond.body
                                        : node->u.cond.orelse, out);
 
+    case TPL_NODE_DICT:
+        return tpl_fold_dict(b, node, out);
+
     case TPL_NODE_SLICE:
         return tpl_fold_slice(b, node, out);
 
@@ -296,6 +301,49 @@ tpl_fold_items(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
         tpl_value_list(out, list);
         return TPL_OK;
     }
+}
+
+
+static tpl_int_t
+tpl_fold_dict(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
+{
+    tpl_int_t     rc;
+    tpl_exec_t   *exec;
+    tpl_dict_t   *dict;
+    tpl_node_t   *pair;
+    tpl_value_t   key, value;
+
+    exec = &b->c->set->exec;
+
+    dict = tpl_dict_create(exec, 4);
+    if (dict == NULL) {
+        return TPL_ERROR;
+    }
+
+    for (pair = node->u.items.items; pair != NULL; pair = pair->next) {
+
+        if (pair->type != TPL_NODE_PAIR) {
+            return TPL_DECLINED;
+        }
+
+        rc = tpl_fold_value(b, pair->u.binary.left, &key);
+
+        if (rc == TPL_OK) {
+            rc = tpl_fold_value(b, pair->u.binary.right, &value);
+        }
+
+        if (rc == TPL_OK) {
+            rc = tpl_dict_set(exec, dict, &key, &value);
+        }
+
+        if (rc != TPL_OK) {
+            return rc;
+        }
+    }
+
+    tpl_value_dict(out, dict);
+
+    return TPL_OK;
 }
 
 

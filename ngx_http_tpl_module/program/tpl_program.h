@@ -139,6 +139,13 @@ typedef struct {
     void                    *data;
 
     /*
+     * Names are paths: of one that a render computes and nobody has compiled,
+     * empty parts and "." are left out, as load() does with the others
+     * (jinja2.loaders.split_template_path).
+     */
+    tpl_uint_t               paths;
+
+    /*
      * What the host adds to the language, may be NULL.  variable(): the index
      * of nginx.NAME, TPL_DECLINED for an unknown one, TPL_ERROR with err set.
      */

@@ -188,6 +188,59 @@ tpl_vm_missing(tpl_vm_t *vm, const tpl_list_t *names)
 }
 
 
+/* the template of a name that was computed; NULL or a missing one */
+
+static tpl_int_t
+tpl_vm_look_up(tpl_vm_t *vm, const tpl_value_t *v, tpl_template_t **tmpl)
+{
+    tpl_buf_t          b;
+    tpl_str_t          name;
+    const tpl_char_t  *p, *q, *last;
+
+    name = tpl_value_str(v);
+    *tmpl = tpl_set_find(vm->set, &name);
+
+    if (!tpl_is_missing(*tmpl) || !tpl_set_conf(vm->set)->loader.paths) {
+        return TPL_OK;
+    }
+
+    tpl_buf_init(&b, vm->exec.arena);
+
+    last = name.data + name.len;
+
+    for (p = name.data; p < last; p = q + 1) {
+        q = memchr(p, '/', last - p);
+
+        if (q == NULL) {
+            q = last;
+        }
+
+        if (q == p || (q - p == 1 && *p == '.')) {
+            continue;
+        }
+
+        if (b.len) {
+            tpl_buf_char(&b, '/');
+        }
+
+        tpl_buf_add(&b, p, q - p);
+    }
+
+    if (b.failed) {
+        return tpl_throw_memory(&vm->exec);
+    }
+
+    name.data = b.data;
+    name.len = b.len;
+
+    if (name.len) {
+        *tmpl = tpl_set_find(vm->set, &name);
+    }
+
+    return TPL_OK;
+}
+
+
 tpl_int_t
 tpl_vm_find(tpl_vm_t *vm, const tpl_value_t *ref, tpl_uint_t select,
     tpl_uint_t ignore, tpl_template_t **tmpl)
@@ -207,7 +260,10 @@ tpl_vm_find(tpl_vm_t *vm, const tpl_value_t *ref, tpl_uint_t select,
 
     case TPL_STRING:
         name = tpl_value_str(ref);
-        *tmpl = tpl_set_find(vm->set, &name);
+
+        if (tpl_vm_look_up(vm, ref, tmpl) != TPL_OK) {
+            return TPL_ERROR;
+        }
 
         if (!tpl_is_missing(*tmpl)) {
             return tpl_vm_check(vm, *tmpl, ignore);
@@ -287,8 +343,9 @@ tpl_vm_find(tpl_vm_t *vm, const tpl_value_t *ref, tpl_uint_t select,
             continue;
         }
 
-        name = tpl_value_str(v);
-        *tmpl = tpl_set_find(vm->set, &name);
+        if (tpl_vm_look_up(vm, v, tmpl) != TPL_OK) {
+            return TPL_ERROR;
+        }
 
         if (!tpl_is_missing(*tmpl)) {
             return tpl_vm_check(vm, *tmpl, ignore);

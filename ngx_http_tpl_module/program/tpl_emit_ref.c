@@ -159,7 +159,7 @@ tpl_nearest_template(tpl_builder_t *b, const tpl_str_t *name)
 
     n = 0;
 
-    for (tmpl = tpl_set_templates(b->c->set); tmpl; tmpl = tmpl->next) {
+    for (tmpl = tpl_set_first(b->c->set); tmpl; tmpl = tmpl->next) {
         n++;
     }
 
@@ -170,7 +170,7 @@ tpl_nearest_template(tpl_builder_t *b, const tpl_str_t *name)
 
     n = 0;
 
-    for (tmpl = tpl_set_templates(b->c->set); tmpl; tmpl = tmpl->next) {
+    for (tmpl = tpl_set_first(b->c->set); tmpl; tmpl = tmpl->next) {
         if (!tpl_unit_missing(tpl_unit(tmpl))) {
             names[n++] = tmpl->name;
         }

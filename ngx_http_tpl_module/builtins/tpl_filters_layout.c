@@ -27,6 +27,7 @@ tpl_filter_center(tpl_call_t *call)
         return TPL_ERROR;
     }
 
+    tpl_charge(call->exec, v.len);
     len = tpl_string_length(&v);
 
     if (width <= (int64_t) len) {

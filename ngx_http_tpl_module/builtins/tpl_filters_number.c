@@ -178,6 +178,8 @@ tpl_filter_float(tpl_call_t *call)
     double     d;
     tpl_int_t  rc;
 
+    tpl_charge(call->exec, call->args[0].len);
+
     rc = tpl_number_float(call->exec, &call->args[0], &d);
 
     if (rc == TPL_ERROR) {

@@ -283,15 +283,9 @@ tpl_fold_items(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out)
     switch (node->type) {
 
     case TPL_NODE_CONCAT:
-        if (tpl_concat(exec, list->items, list->n, out) != TPL_OK) {
-            return TPL_ERROR;
-        }
-
         /* Jinja2: Concat.as_const() joins texts, which loses their markup */
 
-        out->flags &= ~TPL_F_SAFE;
-
-        return TPL_OK;
+        return tpl_concat_plain(exec, list->items, list->n, out);
 
     case TPL_NODE_TUPLE:
         tpl_value_tuple(out, list);

@@ -108,7 +108,7 @@ tpl_iter_next(tpl_exec_t *exec, tpl_iter_t *it, tpl_value_t *out)
     case TPL_DICT:
     case TPL_SET:
         if (it->length != it->source.u.dict->n) {
-            return tpl_throw(exec, TPL_EXC_RUNTIME,
+            return tpl_throw(exec, TPL_EXC_RUNTIME_ERROR,
                              "%s changed size during iteration",
                              (it->source.type == TPL_DICT) ? "dictionary"
                                                            : "Set");

@@ -343,6 +343,9 @@ class Complete(unittest.TestCase):
     def test_methods_tuple(self):
         self.check_methods("tuple", table("tpl_methods_tuple"))
 
+    def test_methods_range(self):
+        self.check_methods("range", table("tpl_methods_range"))
+
     def test_methods_dict(self):
         self.check_methods("dict", table("tpl_methods_dict"))
 

@@ -551,7 +551,7 @@ test_iteration(void)
     tpl_dict_set(X, v.u.dict, &item, &item);
     rc = tpl_iter_next(X, &it, &out);
     unit_same(__FILE__, __LINE__, "grown dict", unit_result(rc, &out),
-        "TemplateRuntimeError: dictionary changed size during iteration");
+        "RuntimeError: dictionary changed size during iteration");
 }
 
 

@@ -217,6 +217,10 @@ says('tpl_json a [1,2;', {},
      qr/^\[emerg\] invalid JSON in "tpl_json a": line 1 column \d+: .* in nginx\.conf:N/,
      'tpl_json that is no JSON');
 
+says('tpl_json a [9223372036854775808];', {},
+     qr/^\[emerg\] .*"tpl_json a": the integer 9223372036854775808 does not fit into 64 bits in nginx\.conf:N/,
+     'tpl_json with an integer beyond 64 bits');
+
 says('tpl_data a data.json;', { 'data.json' => qq({"a": 1,\n "b": }\n) },
      qr/^\[emerg\] data\.json:2:7: .* in nginx\.conf:N/,
      'tpl_data that is no JSON: file, line, column');

@@ -268,7 +268,7 @@ As in Flask, an import has no context unless it says so.
 --- user_files
 >>> a.html
 {% autoescape false %}{% debug %}{% endautoescape %}
---- response_body_like: (?s)'a': \{'x': \[1\]\}.*'b': '1'
+--- response_body_like: (?s)'a': \{'x': \[\.\.\.\]\}.*'b': '1'
 
 
 

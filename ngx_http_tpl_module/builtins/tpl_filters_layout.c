@@ -671,7 +671,9 @@ tpl_filter_wordwrap(tpl_call_t *call)
         return tpl_layout_no_string(exec, s, "splitlines");
     }
 
-    if (tpl_arg_int(call, 1, 79, &w.width) != TPL_OK
+    /* no lines, no look at the width */
+
+    if ((s->len && tpl_arg_int(call, 1, 79, &w.width) != TPL_OK)
         || tpl_arg_bool(call, 2, 1, &w.break_long) != TPL_OK
         || tpl_arg_bool(call, 4, 1, &w.break_hyphens) != TPL_OK)
     {

@@ -432,14 +432,25 @@ tpl_round_common(tpl_call_t *call)
 static tpl_int_t
 tpl_round_directed(tpl_call_t *call, double (*func)(double))
 {
-    double              d, power, scaled;
+    double              d, places, power, scaled;
     int64_t             precision;
     const tpl_value_t  *v;
 
     v = &call->args[0];
+    places = 0;
 
-    if (tpl_arg_int(call, 1, 0, &precision) != TPL_OK) {
+    if (call->args[1].type == TPL_FLOAT) {
+
+        /* 10 ** 1.5 is a number as well, and never an integer */
+
+        places = call->args[1].u.d;
+        precision = !(places <= 308) ? 309 : (places < -323) ? -324 : -1;
+
+    } else if (tpl_arg_int(call, 1, 0, &precision) != TPL_OK) {
         return TPL_ERROR;
+
+    } else {
+        places = (double) precision;
     }
 
     if (v->type == TPL_UNDEFINED) {
@@ -481,7 +492,7 @@ tpl_round_directed(tpl_call_t *call, double (*func)(double))
                          "float division by zero");
     }
 
-    power = pow(10.0, (double) precision);
+    power = pow(10.0, places);
     scaled = d * power;
 
     if (!isfinite(scaled)) {

@@ -43,7 +43,7 @@ CC     = gcc
 CLANG  = clang
 WARN   = -W -Wall -Wextra -Werror
 CFLAGS = -std=gnu11 -g -fPIC
-LIBS   = -lyyjson -lunistring -lpcre2-8 -lz -lm
+LIBS   = -lyyjson -lunistring -lpcre2-8 -lcrypto -lz -lm
 
 # -Wmaybe-uninitialized misfires in gcc's instrumented code
 SANITIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \

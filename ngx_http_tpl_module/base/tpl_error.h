@@ -45,6 +45,7 @@ TPL_BEGIN_DECLS
     X(PARSE, "ParseError")                                                   \
     X(MEMORY, "MemoryError")                                                 \
     X(LIMIT, "LimitError")                                                   \
+    X(HTTP, "HTTPException")    /* abort(), redirect() */                    \
     X(HOST, "HostError")
 
 typedef enum {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "cli/tpl_cli.h"
+#include "web/tpl_web.h"
 
 
 #define TPL_CLI_OPT_ROOT        0x01
@@ -170,9 +171,10 @@ main(int argc, char **argv)
     /* a request of tpl batch says itself which functions there are */
 
     if (status == -1 && cmd->run != tpl_cli_batch
-        && tpl_gettext_register(builtins, cli.newstyle ? TPL_GETTEXT_NEW
-                                                       : TPL_GETTEXT_OLD)
-           != TPL_OK)
+        && (tpl_gettext_register(builtins, cli.newstyle ? TPL_GETTEXT_NEW
+                                                        : TPL_GETTEXT_OLD)
+            != TPL_OK
+            || tpl_web_register(builtins) != TPL_OK))
     {
         fputs("tpl: out of memory\n", stderr);
         status = TPL_CLI_FAILED;

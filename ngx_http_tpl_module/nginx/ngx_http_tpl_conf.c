@@ -193,6 +193,8 @@ ngx_http_tpl_read_render(ngx_conf_t *cf, ngx_uint_t filter,
         return NGX_CONF_ERROR;
     }
 
+    render->headers = ngx_http_tpl_headers_in(cf, &value[1]);
+
     for (i = 2; i < cf->args->nelts; i++) {
         rv = ngx_http_tpl_render_option(cf, render, filter, &value[i]);
 
@@ -214,9 +216,10 @@ static char *
 ngx_http_tpl_render_option(ngx_conf_t *cf, ngx_http_tpl_render_t *render,
     ngx_uint_t filter, ngx_str_t *option)
 {
-    off_t       n;
-    ngx_str_t   s;
-    ngx_uint_t  i;
+    off_t                              n;
+    ngx_str_t                          s;
+    ngx_uint_t                         i;
+    ngx_http_compile_complex_value_t   ccv;
 
     if (ngx_http_tpl_option(option, "status") && render->status == 0
         && !filter)
@@ -272,13 +275,27 @@ ngx_http_tpl_render_option(ngx_conf_t *cf, ngx_http_tpl_render_t *render,
         return NGX_CONF_OK;
     }
 
-    if (ngx_http_tpl_option(option, "block") && render->block.data == NULL) {
-        render->block.len = option->len - 6;
-        render->block.data = option->data + 6;
+    if (ngx_http_tpl_option(option, "block")
+        && render->block.value.data == NULL)
+    {
+        s.len = option->len - 6;
+        s.data = option->data + 6;
 
-        if (render->block.len == 0) {
+        if (s.len == 0) {
             return "has an empty \"block=\"";
         }
+
+        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+        ccv.cf = cf;
+        ccv.value = &s;
+        ccv.complex_value = &render->block;
+
+        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        render->headers |= ngx_http_tpl_headers_in(cf, &s);
 
         return NGX_CONF_OK;
     }

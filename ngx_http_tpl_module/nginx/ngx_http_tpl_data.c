@@ -142,6 +142,7 @@ ngx_http_tpl_param(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
         *datum->complex = cv;
+        datum->headers = ngx_http_tpl_headers_in(cf, &value[2]);
 
         return NGX_CONF_OK;
     }
@@ -397,17 +398,27 @@ ngx_int_t
 ngx_http_tpl_merge_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
     ngx_http_tpl_loc_conf_t *prev)
 {
-    uint32_t               b;
-    ngx_uint_t             i, n, level, size;
-    ngx_http_tpl_data_t   *data;
-    ngx_http_tpl_names_t  *names;
-
     if (prev->names && prev->set == conf->set
         && ngx_memcmp(prev->data, conf->data, sizeof(conf->data)) == 0)
     {
         conf->names = prev->names;
         return NGX_OK;
     }
+
+    conf->names = ngx_http_tpl_make_names(cf, conf, conf->set);
+
+    return conf->names ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_http_tpl_names_t *
+ngx_http_tpl_make_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
+    ngx_http_tpl_set_t *set)
+{
+    uint32_t               b;
+    ngx_uint_t             i, n, level, size;
+    ngx_http_tpl_data_t   *data;
+    ngx_http_tpl_names_t  *names;
 
     n = 0;
 
@@ -421,7 +432,7 @@ ngx_http_tpl_merge_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
 
     names = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_names_t));
     if (names == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     names->slots = ngx_pcalloc(cf->pool,
@@ -429,7 +440,7 @@ ngx_http_tpl_merge_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
     names->buckets = ngx_pcalloc(cf->pool, size * sizeof(uint32_t));
 
     if (names->slots == NULL || names->buckets == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     names->mask = size - 1;
@@ -439,10 +450,9 @@ ngx_http_tpl_merge_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
             data = conf->data[i];
 
             if (data && data->level == level
-                && ngx_http_tpl_names_add(cf, names, conf->set, data)
-                   != NGX_OK)
+                && ngx_http_tpl_names_add(cf, names, set, data) != NGX_OK)
             {
-                return NGX_ERROR;
+                return NULL;
             }
         }
     }
@@ -460,9 +470,7 @@ ngx_http_tpl_merge_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
         names->buckets[b] = i + 1;
     }
 
-    conf->names = names;
-
-    return NGX_OK;
+    return names;
 }
 
 
@@ -514,7 +522,7 @@ ngx_http_tpl_lookup(tpl_exec_t *exec, const tpl_name_t *name,
     ngx_http_tpl_names_t  *names;
 
     ctx = exec->host;
-    names = ctx->conf->names;
+    names = ctx->names;
 
     if (ctx->collected && name == ctx->conf->set->document) {
         *out = ctx->document;
@@ -544,7 +552,7 @@ ngx_http_tpl_lookup_names(tpl_exec_t *exec, tpl_dict_t *dict)
     ngx_http_tpl_names_t  *names;
 
     ctx = exec->host;
-    names = ctx->conf->names;
+    names = ctx->names;
 
     if (ctx->collected) {
         rc = tpl_dict_set_str(exec, dict, &ctx->conf->set->document->str,
@@ -587,7 +595,7 @@ ngx_http_tpl_names_value(tpl_exec_t *exec, ngx_uint_t slot, tpl_value_t *out)
     ngx_http_tpl_slot_t   *slots;
 
     ctx = exec->host;
-    slots = ctx->conf->names->slots;
+    slots = ctx->names->slots;
     value = &ctx->values[slot];
 
     if (value->type == TPL_MISSING) {
@@ -631,6 +639,7 @@ static tpl_int_t
 ngx_http_tpl_evaluate(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
     tpl_value_t *out)
 {
+    uint64_t             headers;
     ngx_str_t            text;
     ngx_http_tpl_ctx_t  *ctx;
 
@@ -644,6 +653,7 @@ ngx_http_tpl_evaluate(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
     }
 
     ctx = exec->host;
+    headers = ngx_http_tpl_headers_read(ctx->request);
 
     if (ngx_http_complex_value(ctx->request, datum->complex, &text)
         != NGX_OK)
@@ -653,6 +663,9 @@ ngx_http_tpl_evaluate(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
                          ngx_http_tpl_kinds[datum->kind],
                          tpl_str_arg(&datum->name));
     }
+
+    headers = ngx_http_tpl_headers_read(ctx->request) & ~headers;
+    ctx->headers |= headers | datum->headers;
 
     if (datum->kind == NGX_HTTP_TPL_JSON) {
         return ngx_http_tpl_evaluate_json(exec, datum, &text, out);

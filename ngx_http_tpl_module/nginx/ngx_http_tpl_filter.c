@@ -424,9 +424,16 @@ ngx_http_tpl_filter_add(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 static ngx_int_t
 ngx_http_tpl_filter_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
+    ngx_int_t     rc;
     tpl_str_t     text;
     tpl_exec_t   *exec;
     tpl_error_t   err, *saved;
+
+    rc = ngx_http_tpl_pick_block(r, ctx);
+
+    if (rc != NGX_OK) {
+        return ngx_http_tpl_filter_fail(r, ctx, rc);
+    }
 
     if (ngx_http_tpl_prepare(r, ctx) != NGX_OK) {
         return ngx_http_tpl_filter_fail(r, ctx,

@@ -29,13 +29,15 @@ static const tpl_host_t  ngx_http_tpl_host = {
     .names = ngx_http_tpl_lookup_names,
     .variable = ngx_http_tpl_variable,
     .catalogue = ngx_http_tpl_catalogue,
-    .web = ngx_http_tpl_web
+    .web = ngx_http_tpl_web,
+    .routes = ngx_http_tpl_routes
 };
 
 
 ngx_int_t
 ngx_http_tpl_handler(ngx_http_request_t *r)
 {
+    uint64_t                  headers;
     ngx_int_t                 rc;
     ngx_str_t                 name;
     tpl_template_t           *tmpl;
@@ -56,6 +58,7 @@ ngx_http_tpl_handler(ngx_http_request_t *r)
 
     conf = ngx_http_get_module_loc_conf(r, ngx_http_tpl_module);
 
+    headers = ngx_http_tpl_headers_read(r);
     tmpl = conf->tmpl;
 
     if (tmpl == NULL) {
@@ -79,6 +82,14 @@ ngx_http_tpl_handler(ngx_http_request_t *r)
     ctx->request = r;
     ctx->conf = conf;
     ctx->tmpl = tmpl;
+
+    rc = ngx_http_tpl_pick_block(r, ctx);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ctx->headers |= ngx_http_tpl_headers_read(r) & ~headers;
 
     /* the name may hold $tpl_locale */
 
@@ -183,6 +194,59 @@ ngx_http_tpl_pick_template(ngx_http_request_t *r,
 }
 
 
+ngx_int_t
+ngx_http_tpl_pick_block(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    uint32_t                   i;
+    uint64_t                   headers;
+    ngx_str_t                  value;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    ctx->headers |= ctx->conf->render->headers;
+    ctx->block = ctx->conf->block;
+
+    if (ngx_http_tpl_is_constant(&ctx->conf->render->block)) {
+        return NGX_OK;
+    }
+
+    /* another request gets another page */
+
+    ctx->varies = 1;
+
+    headers = ngx_http_tpl_headers_read(r);
+
+    if (ngx_http_complex_value(r, &ctx->conf->render->block, &value)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->headers |= ngx_http_tpl_headers_read(r) & ~headers;
+
+    if (value.len == 0) {
+        return NGX_OK;
+    }
+
+    ctx->block = tpl_set_name(ctx->conf->set->set, ngx_http_tpl_str(&value));
+
+    for (i = 0; ctx->block && i < ctx->tmpl->nblocks; i++) {
+        if (ctx->tmpl->blocks[i].name == ctx->block) {
+            return NGX_OK;
+        }
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->log_not_found) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "template \"%*s\" has no block \"%V\"",
+                      ctx->tmpl->name.len, ctx->tmpl->name.data, &value);
+    }
+
+    return NGX_HTTP_NOT_FOUND;
+}
+
+
 static ngx_int_t
 ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
@@ -202,6 +266,9 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     ngx_http_tpl_loc_conf_t  *conf;
 
     conf = ctx->conf;
+
+    ctx->set = conf->set;
+    ctx->names = conf->names;
 
     cln = ngx_pool_cleanup_add(r->pool, 0);
     if (cln == NULL) {
@@ -237,7 +304,7 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     vc.limits.steps = conf->limits.steps;
     vc.limits.output = conf->limits.output;
     vc.limits.depth = conf->limits.depth;
-    vc.block = conf->block;
+    vc.block = ctx->block;
     vc.debug = conf->debug;
 
     ctx->vm = tpl_vm_create(ctx->tmpl, &vc);
@@ -377,7 +444,19 @@ ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_buf_t **page)
 {
     tpl_buf_t     b;
+    ngx_int_t     rc;
     tpl_arena_t  *arena;
+
+    if (ctx->error->exc == TPL_EXC_HTTP && ctx->web) {
+        rc = ngx_http_tpl_abort(r, ctx);
+        ngx_http_tpl_status_count(ctx, 0, 0);
+
+        *page = NULL;
+
+        goto done;
+    }
+
+    rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
 
     /* the render's own arena may be full */
 
@@ -410,14 +489,17 @@ ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 
     *page = ctx->conf->debug ? ngx_http_tpl_debug_page(r, ctx) : NULL;
 
+done:
+
     ctx->vm = NULL;
     ctx->error = NULL;
     ctx->values = NULL;
+    ctx->web = NULL;
 
     tpl_arena_destroy(ctx->arena);
     ctx->arena = NULL;
 
-    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    return rc;
 }
 
 

@@ -595,27 +595,6 @@ ngx_http_tpl_variable_locale(ngx_http_request_t *r,
 
 /* caches must tell the clients' languages apart */
 
-ngx_int_t
-ngx_http_tpl_set_vary(ngx_http_request_t *r)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    h->hash = 1;
-    ngx_str_set(&h->key, "Vary");
-    ngx_str_set(&h->value, "Accept-Language");
-
-#if (nginx_version >= 1023000)
-    h->next = NULL;
-#endif
-
-    return NGX_OK;
-}
-
 
 tpl_builtins_t *
 ngx_http_tpl_newstyle(ngx_http_tpl_main_conf_t *tmcf)
@@ -628,7 +607,8 @@ ngx_http_tpl_newstyle(ngx_http_tpl_main_conf_t *tmcf)
 
     if (tmcf->newstyle == NULL
         || tpl_builtins_register(tmcf->newstyle) != TPL_OK
-        || tpl_gettext_register(tmcf->newstyle, TPL_GETTEXT_NEW) != TPL_OK)
+        || tpl_gettext_register(tmcf->newstyle, TPL_GETTEXT_NEW) != TPL_OK
+        || tpl_web_register(tmcf->newstyle) != TPL_OK)
     {
         tmcf->newstyle = NULL;
     }

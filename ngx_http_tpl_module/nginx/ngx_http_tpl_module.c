@@ -177,6 +177,27 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       offsetof(ngx_http_tpl_loc_conf_t, etag),
       NULL },
 
+    { ngx_string("tpl_set"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_http_tpl_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_route"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE2,
+      ngx_http_tpl_route,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_static"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE3|NGX_CONF_TAKE4,
+      ngx_http_tpl_static,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("tpl_status_zone"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_http_tpl_status_zone,
@@ -223,8 +244,8 @@ static ngx_http_module_t  ngx_http_tpl_module_ctx = {
     ngx_http_tpl_create_main_conf,         /* create main configuration */
     NULL,                                  /* init main configuration */
 
-    NULL,                                  /* create server configuration */
-    NULL,                                  /* merge server configuration */
+    ngx_http_tpl_create_srv_conf,          /* create server configuration */
+    ngx_http_tpl_merge_srv_conf,           /* merge server configuration */
 
     ngx_http_tpl_create_loc_conf,          /* create location configuration */
     ngx_http_tpl_merge_loc_conf            /* merge location configuration */
@@ -284,7 +305,14 @@ ngx_http_tpl_create_main_conf(ngx_conf_t *cf)
 
     if (tmcf->builtins == NULL
         || tpl_builtins_register(tmcf->builtins) != TPL_OK
-        || tpl_gettext_register(tmcf->builtins, TPL_GETTEXT_OLD) != TPL_OK)
+        || tpl_gettext_register(tmcf->builtins, TPL_GETTEXT_OLD) != TPL_OK
+        || tpl_web_register(tmcf->builtins) != TPL_OK)
+    {
+        return NULL;
+    }
+
+    if (ngx_array_init(&tmcf->inlines, cf->pool, 4, sizeof(ngx_str_t))
+        != NGX_OK)
     {
         return NULL;
     }
@@ -327,6 +355,7 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
      *     conf->filter_header = { 0, NULL };
      *     conf->filter_types = { NULL };
      *     conf->filter_type_keys = NULL;
+     *     conf->inlines = NULL;
      *     and what ngx_http_tpl_merge_render() makes
      */
 
@@ -439,6 +468,10 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         }
     }
 
+    if (ngx_http_tpl_merge_inlines(cf, conf, prev) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_tpl_module);
 
     if (conf->status_format != NGX_CONF_UNSET_UINT && tmcf->status == NULL) {
@@ -546,7 +579,10 @@ ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *prev,
         return NGX_CONF_ERROR;
     }
 
-    if (render->block.data && ngx_http_tpl_merge_block(cf, conf) != NGX_OK) {
+    if (render->block.value.data
+        && ngx_http_tpl_is_constant(&render->block)
+        && ngx_http_tpl_merge_block(cf, conf) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -567,7 +603,7 @@ ngx_http_tpl_merge_block(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     render = conf->render;
 
     conf->block = tpl_set_intern(conf->set->set,
-                                 ngx_http_tpl_str(&render->block));
+                                 ngx_http_tpl_str(&render->block.value));
     if (conf->block == NULL) {
         return NGX_ERROR;
     }
@@ -585,7 +621,8 @@ ngx_http_tpl_merge_block(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                   "\"%s\" in %V:%ui: the template \"%V\" has no block"
                   " \"%V\"", render->directive, &render->place.file,
-                  render->place.line, &render->name.value, &render->block);
+                  render->place.line, &render->name.value,
+                  &render->block.value);
 
     return NGX_ERROR;
 }
@@ -623,6 +660,10 @@ ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
     /* from here on nothing is compiled any more */
 
     tmcf->cf = NULL;
+
+    if (ngx_http_tpl_find_headers(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     return ngx_http_tpl_add_filter();
 }

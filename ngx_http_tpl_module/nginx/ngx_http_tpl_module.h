@@ -19,7 +19,7 @@
 #include "builtins/tpl_locale.h"
 #include "value/tpl_json.h"
 #include "vm/tpl_vm.h"
-#include "web/tpl_web.h"
+#include "web/tpl_route.h"
 
 
 #if (nginx_version < 1018000)
@@ -39,6 +39,12 @@
 
 /* the largest document that tpl_filter takes, unless it says otherwise */
 #define NGX_HTTP_TPL_FILTER_SIZE  (1024 * 1024)
+
+/* a variable of tpl_set can not wait: it is one small slice */
+
+#define NGX_HTTP_TPL_SET_STEPS  100000
+#define NGX_HTTP_TPL_SET_OUTPUT (1024 * 1024)
+#define NGX_HTTP_TPL_SET_MEMORY (16 * 1024 * 1024)
 
 /* steps after which other requests have their turn: about a millisecond */
 #define NGX_HTTP_TPL_SLICE      100000
@@ -135,6 +141,17 @@ struct ngx_http_tpl_set_s {
 };
 
 
+/* a variable that shows a header of the request */
+
+typedef struct {
+    ngx_uint_t                    index;
+    uint64_t                      header;       /* a bit */
+} ngx_http_tpl_header_variable_t;
+
+/* the last bit is "*" */
+#define NGX_HTTP_TPL_HEADERS  64
+
+
 struct ngx_http_tpl_main_conf_s {
     tpl_arena_t                  *arena;        /* of sets, data and pages */
     tpl_builtins_t               *builtins;
@@ -144,7 +161,20 @@ struct ngx_http_tpl_main_conf_s {
     ngx_conf_t                   *cf;           /* while it is being read */
     size_t                        pages;        /* bytes of constant pages */
     ngx_shm_zone_t               *status;       /* tpl_status_zone, or NULL */
+
+    /* for Vary */
+    ngx_str_t                     headers[NGX_HTTP_TPL_HEADERS];
+    ngx_uint_t                    nheaders;
+    ngx_array_t                   header_variables;
+
+    ngx_array_t                   inlines;      /* ngx_str_t: names */
 };
+
+
+typedef struct {
+    ngx_array_t                  *routes;       /* of tpl_route_t: own */
+    tpl_routes_t                  table;        /* of all that can be seen */
+} ngx_http_tpl_srv_conf_t;
 
 
 /* tpl_locale_path: the catalogues of a folder */
@@ -216,6 +246,7 @@ typedef struct {
     ngx_http_tpl_kind_e           kind;
     ngx_uint_t                    if_not_empty;
     ngx_http_complex_value_t     *complex;      /* NULL: value is known */
+    uint64_t                      headers;      /* that complex names */
     tpl_value_t                   value;
 } ngx_http_tpl_datum_t;
 
@@ -245,13 +276,30 @@ typedef struct {
 } ngx_http_tpl_names_t;
 
 
+/* tpl_set */
+
+typedef struct {
+    ngx_uint_t                    id;           /* of the variable's name */
+    ngx_str_t                     name;
+    ngx_str_t                     text;
+    ngx_http_tpl_place_t          place;
+    ngx_http_variable_t          *variable;
+
+    /* made when the level it stands at is merged */
+    ngx_http_tpl_set_t           *set;
+    tpl_template_t               *tmpl;
+    ngx_http_tpl_names_t         *names;        /* of the location */
+} ngx_http_tpl_inline_t;
+
+
 struct ngx_http_tpl_render_s {
     ngx_http_complex_value_t      name;
-    ngx_str_t                     block;        /* data is NULL: none */
+    ngx_http_complex_value_t      block;        /* value.data NULL: none */
     ngx_str_t                     type;         /* data is NULL: by name */
     ngx_uint_t                    status;       /* 0: not given */
     size_t                        size;         /* tpl_filter: of the JSON */
     const char                   *directive;
+    uint64_t                      headers;      /* that name and block name */
     ngx_http_tpl_place_t          place;
 };
 
@@ -292,6 +340,7 @@ struct ngx_http_tpl_loc_conf_s {
     ngx_http_tpl_limits_t         limits;
     ngx_flag_t                    etag;
     ngx_flag_t                    debug;
+    ngx_array_t                  *inlines;      /* ngx_http_tpl_inline_t */
 
     ngx_http_tpl_render_t        *render;
 
@@ -320,7 +369,10 @@ struct ngx_http_tpl_loc_conf_s {
 typedef struct {
     ngx_http_request_t           *request;
     ngx_http_tpl_loc_conf_t      *conf;
+    ngx_http_tpl_set_t           *set;
+    ngx_http_tpl_names_t         *names;
     tpl_template_t               *tmpl;
+    const tpl_name_t             *block;        /* NULL: the whole page */
     ngx_str_t                     type;
 
     /* NULL before and after the program runs */
@@ -342,6 +394,9 @@ typedef struct {
     /* once they were asked for */
     const tpl_locale_t           *locale;
     tpl_web_t                    *web;
+
+    /* request headers that were read through variables, for Vary */
+    uint64_t                      headers;
 
     /* the page depends on the request, not on the configuration alone */
     unsigned                      varies:1;
@@ -448,6 +503,10 @@ ngx_int_t ngx_http_tpl_glob(ngx_conf_t *cf, const ngx_str_t *root,
 ngx_int_t ngx_http_tpl_merge_names(ngx_conf_t *cf,
     ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_loc_conf_t *prev);
 
+/* the data of conf by the names of any set; NULL without memory */
+ngx_http_tpl_names_t *ngx_http_tpl_make_names(ngx_conf_t *cf,
+    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_set_t *set);
+
 /* tpl_host_t's lookup and names */
 tpl_int_t ngx_http_tpl_lookup(tpl_exec_t *exec, const tpl_name_t *name,
     tpl_value_t *out);
@@ -477,11 +536,87 @@ tpl_int_t ngx_http_tpl_variable(tpl_exec_t *exec, uint32_t index,
 
 
 /*
+ * Variables that templates make (ngx_http_tpl_inline.c).
+ */
+
+char *ngx_http_tpl_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* compiles conf's own and takes over prev's */
+ngx_int_t ngx_http_tpl_merge_inlines(ngx_conf_t *cf,
+    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_loc_conf_t *prev);
+
+
+/*
  * The request (ngx_http_tpl_request.c).
  */
 
 /* tpl_host_t's web */
 tpl_int_t ngx_http_tpl_web(tpl_exec_t *exec, tpl_web_t **out);
+
+/* the same of a render at work; NULL without memory */
+tpl_web_t *ngx_http_tpl_get_web(ngx_http_tpl_ctx_t *ctx);
+
+
+/*
+ * Addresses (ngx_http_tpl_route.c).
+ */
+
+void *ngx_http_tpl_create_srv_conf(ngx_conf_t *cf);
+char *ngx_http_tpl_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child);
+
+char *ngx_http_tpl_route(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_tpl_static(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* tpl_host_t's routes */
+tpl_int_t ngx_http_tpl_routes(tpl_exec_t *exec, const tpl_routes_t **out);
+
+
+/*
+ * What pages say about their answer (ngx_http_tpl_answer.c).
+ */
+
+/* adds the page's headers to the answer */
+ngx_int_t ngx_http_tpl_set_headers(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+
+/* the end of a render by TPL_EXC_HTTP: what the handler returns */
+ngx_int_t ngx_http_tpl_abort(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx);
+
+/*
+ * The nonce of a request, made when it is first asked for: the same in its
+ * subrequests and error pages.  Logs what is wrong.
+ */
+ngx_int_t ngx_http_tpl_nonce(ngx_http_request_t *r, ngx_str_t *nonce);
+
+/* whether it was asked for */
+ngx_uint_t ngx_http_tpl_has_nonce(ngx_http_request_t *r);
+
+/* $tpl_nonce */
+ngx_int_t ngx_http_tpl_variable_nonce(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+
+/*
+ * Vary (ngx_http_tpl_vary.c).  A request header that variables show is a bit:
+ * $http_x_y is X-Y, $cookie_z Cookie.
+ */
+
+/* of the variables that a directive's text names */
+uint64_t ngx_http_tpl_headers_in(ngx_conf_t *cf, ngx_str_t *text);
+
+/* finds the variables with an index that show headers */
+ngx_int_t ngx_http_tpl_find_headers(ngx_conf_t *cf);
+
+/* of the variables that r has evaluated so far; and of one, 0 for none */
+uint64_t ngx_http_tpl_headers_read(ngx_http_request_t *r);
+uint64_t ngx_http_tpl_header_of(ngx_http_request_t *r, ngx_uint_t index);
+
+/* a variable's header, as if the page had asked the request for it */
+tpl_int_t ngx_http_tpl_vary_by_name(tpl_exec_t *exec, ngx_str_t *variable);
+
+/* Vary of ctx's page, what it said itself included */
+ngx_int_t ngx_http_tpl_set_vary(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
 
 
 /*
@@ -503,9 +638,6 @@ tpl_int_t ngx_http_tpl_catalogue(tpl_exec_t *exec,
 /* $tpl_locale */
 ngx_int_t ngx_http_tpl_variable_locale(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-
-/* Vary: Accept-Language */
-ngx_int_t ngx_http_tpl_set_vary(ngx_http_request_t *r);
 
 /* builtins for TPL_EXT_NEWSTYLE; NULL without memory */
 tpl_builtins_t *ngx_http_tpl_newstyle(ngx_http_tpl_main_conf_t *tmcf);
@@ -534,6 +666,13 @@ tpl_int_t ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx);
  */
 ngx_int_t ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_buf_t **page);
+
+/*
+ * The block that the directive names, in ctx->block: one of the template's, or
+ * none for all of the page.  What the request gets instead is logged.
+ */
+ngx_int_t ngx_http_tpl_pick_block(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
 
 /* a latest render of r that failed, or NULL */
 ngx_http_tpl_ctx_t *ngx_http_tpl_failed(ngx_http_request_t *r);

@@ -11,6 +11,7 @@ static tpl_int_t ngx_http_tpl_web_field(tpl_web_t *web,
 static tpl_int_t ngx_http_tpl_web_header(tpl_web_t *web,
     const tpl_str_t *name, tpl_str_t *out);
 static tpl_int_t ngx_http_tpl_web_headers(tpl_web_t *web, tpl_pairs_t *out);
+static tpl_int_t ngx_http_tpl_web_nonce(tpl_web_t *web, tpl_str_t *out);
 
 
 #define ngx_http_tpl_set_str(out, s)                                         \
@@ -21,35 +22,39 @@ static tpl_int_t ngx_http_tpl_web_headers(tpl_web_t *web, tpl_pairs_t *out);
 static const tpl_web_host_t  ngx_http_tpl_web_host = {
     .field = ngx_http_tpl_web_field,
     .header = ngx_http_tpl_web_header,
-    .headers = ngx_http_tpl_web_headers
+    .headers = ngx_http_tpl_web_headers,
+    .nonce = ngx_http_tpl_web_nonce
 };
 
 
 tpl_int_t
 ngx_http_tpl_web(tpl_exec_t *exec, tpl_web_t **out)
 {
-    ngx_http_tpl_ctx_t  *ctx;
+    *out = ngx_http_tpl_get_web(exec->host);
 
-    ctx = exec->host;
+    return *out ? TPL_OK : tpl_throw_memory(exec);
+}
 
+
+tpl_web_t *
+ngx_http_tpl_get_web(ngx_http_tpl_ctx_t *ctx)
+{
     /* whoever asks for it looks at the request */
 
     ctx->varies = 1;
 
     if (ctx->web == NULL) {
-        ctx->web = tpl_pcalloc(exec->arena, sizeof(tpl_web_t));
+        ctx->web = tpl_pcalloc(ctx->arena, sizeof(tpl_web_t));
         if (ctx->web == NULL) {
-            return tpl_throw_memory(exec);
+            return NULL;
         }
 
-        ctx->web->arena = exec->arena;
+        ctx->web->arena = ctx->arena;
         ctx->web->host = &ngx_http_tpl_web_host;
         ctx->web->data = ctx;
     }
 
-    *out = ctx->web;
-
-    return TPL_OK;
+    return ctx->web;
 }
 
 
@@ -242,6 +247,24 @@ ngx_http_tpl_web_headers(tpl_web_t *web, tpl_pairs_t *out)
             return TPL_ERROR;
         }
     }
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+ngx_http_tpl_web_nonce(tpl_web_t *web, tpl_str_t *out)
+{
+    ngx_str_t            nonce;
+    ngx_http_tpl_ctx_t  *ctx;
+
+    ctx = web->data;
+
+    if (ngx_http_tpl_nonce(ctx->request, &nonce) != NGX_OK) {
+        return TPL_ERROR;
+    }
+
+    ngx_http_tpl_set_str(out, &nonce);
 
     return TPL_OK;
 }

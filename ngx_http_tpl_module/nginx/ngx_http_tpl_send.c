@@ -51,7 +51,9 @@ ngx_http_tpl_send_output(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 uint64_t
 ngx_http_tpl_hash(ngx_http_tpl_ctx_t *ctx, tpl_output_t *output)
 {
-    if (!ctx->conf->etag || !ngx_http_tpl_is_pure(ctx)) {
+    if (!ctx->conf->etag || !ngx_http_tpl_is_pure(ctx)
+        || ngx_http_tpl_has_nonce(ctx->request))
+    {
         return 0;
     }
 
@@ -316,18 +318,28 @@ ngx_http_tpl_set_validator(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
         return NGX_OK;
     }
 
-    if (ctx->by_language && ngx_http_tpl_set_vary(r) != NGX_OK) {
+    if (ngx_http_tpl_set_headers(r, ctx) != NGX_OK
+        || ngx_http_tpl_set_vary(r, ctx) != NGX_OK)
+    {
         return NGX_ERROR;
+    }
+
+    if (status != NGX_HTTP_OK) {
+        return NGX_OK;
     }
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-    if (status != NGX_HTTP_OK || hash == 0 || !clcf->etag) {
-        return NGX_OK;
+    /* a page may have its own */
+
+    if (r->headers_out.etag == NULL && hash && clcf->etag
+        && ngx_http_tpl_set_etag(r, hash) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    if (ngx_http_tpl_set_etag(r, hash) != NGX_OK) {
-        return NGX_ERROR;
+    if (r->headers_out.etag == NULL && r->headers_out.last_modified == NULL) {
+        return NGX_OK;
     }
 
     /*
@@ -335,7 +347,8 @@ ngx_http_tpl_set_validator(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
      * nginx would answer 412
      */
 
-    r->disable_not_modified = (r->headers_in.if_unmodified_since != NULL);
+    r->disable_not_modified = (r->headers_in.if_unmodified_since != NULL
+                               && r->headers_out.last_modified == NULL);
 
     /* the range filter cuts one range out of a chain, but not several */
 

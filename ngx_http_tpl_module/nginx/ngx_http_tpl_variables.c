@@ -45,6 +45,9 @@ static ngx_http_variable_t  ngx_http_tpl_variables[] = {
     { ngx_string("tpl_locale"), NULL, ngx_http_tpl_variable_locale, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("tpl_nonce"), NULL, ngx_http_tpl_variable_nonce, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
       ngx_http_null_variable
 };
 
@@ -162,6 +165,7 @@ tpl_int_t
 ngx_http_tpl_variable(tpl_exec_t *exec, uint32_t index, tpl_value_t *out)
 {
     tpl_buf_t                   b;
+    uint64_t                    headers;
     tpl_str_t                   s;
     ngx_http_tpl_ctx_t         *ctx;
     ngx_http_variable_t        *v;
@@ -171,9 +175,14 @@ ngx_http_tpl_variable(tpl_exec_t *exec, uint32_t index, tpl_value_t *out)
     ctx = exec->host;
     ctx->varies = 1;
 
+    headers = ngx_http_tpl_headers_read(ctx->request);
+
     /* $status, $uri and others are not what they were some phases ago */
 
     vv = ngx_http_get_flushed_variable(ctx->request, index);
+
+    headers = ngx_http_tpl_headers_read(ctx->request) & ~headers;
+    ctx->headers |= headers | ngx_http_tpl_header_of(ctx->request, index);
 
     if (vv != NULL && !vv->not_found) {
         return ngx_http_tpl_text(exec, vv->data, vv->len, out);
@@ -208,7 +217,7 @@ ngx_http_tpl_global(tpl_exec_t *exec, const tpl_name_t *name,
 
     ctx = exec->host;
 
-    if (name != ctx->conf->set->variables) {
+    if (name != ctx->set->variables) {
         return TPL_DECLINED;
     }
 
@@ -246,6 +255,7 @@ static tpl_int_t
 ngx_http_tpl_variable_by_name(tpl_exec_t *exec, const tpl_str_t *name,
     tpl_value_t *out)
 {
+    uint64_t                    headers;
     ngx_str_t                   s;
     ngx_uint_t                  hash;
     ngx_http_tpl_ctx_t         *ctx;
@@ -269,7 +279,15 @@ ngx_http_tpl_variable_by_name(tpl_exec_t *exec, const tpl_str_t *name,
 
     hash = ngx_hash_strlow(s.data, name->data, name->len);
 
+    if (ngx_http_tpl_vary_by_name(exec, &s) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    headers = ngx_http_tpl_headers_read(ctx->request);
+
     vv = ngx_http_get_variable(ctx->request, &s, hash);
+
+    ctx->headers |= ngx_http_tpl_headers_read(ctx->request) & ~headers;
 
     if (vv == NULL || vv->not_found) {
         return TPL_DECLINED;

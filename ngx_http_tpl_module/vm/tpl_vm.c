@@ -111,6 +111,22 @@ tpl_vm_web(tpl_exec_t *exec, tpl_web_t **out)
 }
 
 
+tpl_int_t
+tpl_vm_routes(tpl_exec_t *exec, const tpl_routes_t **out)
+{
+    tpl_vm_t  *vm;
+
+    vm = tpl_vm(exec);
+
+    if (vm == NULL || vm->conf.host == NULL || vm->conf.host->routes == NULL) {
+        return tpl_throw(exec, TPL_EXC_RUNTIME,
+                         "there is no site with routes");
+    }
+
+    return vm->conf.host->routes(exec, out);
+}
+
+
 /* the first frame: the template's root, or the block that is wanted */
 
 static tpl_int_t

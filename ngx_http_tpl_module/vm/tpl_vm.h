@@ -20,6 +20,7 @@ TPL_BEGIN_DECLS
 typedef struct tpl_vm_s         tpl_vm_t;
 typedef struct tpl_catalogue_s  tpl_catalogue_t;    /* builtins/ */
 typedef struct tpl_web_s        tpl_web_t;          /* web/ */
+typedef struct tpl_routes_s     tpl_routes_t;       /* web/ */
 
 
 /*
@@ -49,6 +50,9 @@ typedef struct {
                                const tpl_catalogue_t **out);
     /* the request that is answered, made when it is first asked for */
     tpl_int_t              (*web)(tpl_exec_t *exec, tpl_web_t **out);
+    /* the routes of the site, which are the same for all requests */
+    tpl_int_t              (*routes)(tpl_exec_t *exec,
+                               const tpl_routes_t **out);
 } tpl_host_t;
 
 
@@ -124,6 +128,9 @@ tpl_int_t tpl_vm_catalogue(tpl_exec_t *exec, const tpl_catalogue_t **out);
 
 /* the host's web(); RuntimeError if no request is answered */
 tpl_int_t tpl_vm_web(tpl_exec_t *exec, tpl_web_t **out);
+
+/* the host's routes(); RuntimeError if there is no site */
+tpl_int_t tpl_vm_routes(tpl_exec_t *exec, const tpl_routes_t **out);
 
 /*
  * Calls any value, lambdas and macros too, for builtins that call back (the key

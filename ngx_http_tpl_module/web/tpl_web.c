@@ -3,7 +3,38 @@
  * What all of the room needs: lists of pairs, headers of the request.
  */
 
-#include "web/tpl_web.h"
+#include "web/tpl_route.h"
+
+
+/* functions of Jinja and of Tornado */
+
+static const tpl_builtin_def_t *const  tpl_web_families[] = {
+    tpl_answer_globals,
+    tpl_cookie_globals,
+    tpl_now_globals,
+    tpl_route_globals
+};
+
+
+tpl_int_t
+tpl_web_register(tpl_builtins_t *builtins)
+{
+    tpl_uint_t  i;
+
+    for (i = 0; i < tpl_nelts(tpl_web_families); i++) {
+
+        if (tpl_builtins_add(builtins, TPL_JINJA_GLOBALS, tpl_web_families[i])
+            != TPL_OK
+            || tpl_builtins_add(builtins, TPL_TORNADO_GLOBALS,
+                                tpl_web_families[i])
+               != TPL_OK)
+        {
+            return TPL_ERROR;
+        }
+    }
+
+    return TPL_OK;
+}
 
 
 tpl_int_t

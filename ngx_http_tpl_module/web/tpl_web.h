@@ -67,14 +67,20 @@ typedef struct {
     tpl_int_t              (*headers)(tpl_web_t *web, tpl_pairs_t *out);
     /* the whole body; TPL_DECLINED if it was not read */
     tpl_int_t              (*body)(tpl_web_t *web, tpl_str_t *out);
+    /* the nonce of the request: the same for all that answers it */
+    tpl_int_t              (*nonce)(tpl_web_t *web, tpl_str_t *out);
 } tpl_web_host_t;
 
 
 /* what a page says about its answer */
 
 typedef struct {
-    tpl_uint_t               status;    /* 0: as configured */
-    tpl_pairs_t              headers;   /* to be added */
+    tpl_uint_t               status;    /* of the latest TPL_EXC_HTTP; means
+                                           nothing if the render ended well */
+    tpl_pairs_t              headers;   /* in the order they were set */
+    size_t                   size;      /* bytes of them */
+    tpl_uint_t               closed;    /* there is no answer to say anything
+                                           about: a variable is rendered */
 } tpl_web_answer_t;
 
 
@@ -91,6 +97,9 @@ struct tpl_web_s {
     tpl_pairs_t              vary;      /* names; values are empty */
 };
 
+
+/* adds the functions of the room for both syntaxes; TPL_ERROR without memory */
+tpl_int_t tpl_web_register(tpl_builtins_t *builtins);
 
 /*
  * The header's value, remembered for Vary; TPL_DECLINED if it is not there.

@@ -58,6 +58,57 @@ like($t->get('/metrics')->{body},
      qr/^tpl_requests_total\{template="status\.html"\} 1$/m, '/metrics');
 page('/maintenance', 503, qr/Back at 14:30.*a new kitchen/s);
 page('/walks-table', 200, qr/^<h1>Walks.*13\.5 miles.*<\/p>$/s);
+
+# a page, and the block of it that htmx asks for
+
+page('/walks', 200, qr/^<!doctype.*<h1>Walks<\/h1>.*<\/html>\s*$/s);
+
+my $part = $t->get('/walks?season=spring', 'HX-Target' => 'walks');
+like($part->{body}, qr/^<h1>Walks in spring<\/h1>.*<\/p>$/s, '/walks: htmx gets a block');
+is($part->{headers}{vary}, 'Hx-Target', '/walks: and caches know');
+
+
+# the single-page app
+
+page('/app/', 200, qr/<h1>Free rooms<\/h1>/);
+page('/app/rooms/lake', 200, qr/<h1>Free rooms<\/h1>/);
+
+my $app = $t->get('/app/');
+my ($nonce) = $app->{headers}{'content-security-policy'} =~ /'nonce-(\S{22})'/;
+my @scripts = $app->{body} =~ /<script nonce="(\S+?)"/g;
+
+is(join(' ', @scripts), "$nonce $nonce", '/app/: scripts have the nonce of the header');
+is($app->{headers}{'cache-control'}, 'no-store', '/app/: is not kept');
+is($app->{headers}{etag}, undef, '/app/: has no ETag');
+like($app->{body}, qr/window\.config = \{"currency": "EUR", "house": "Linden House", "rooms": \{"Garden": 78, "Lake": 92\}\};/,
+     '/app/: the configuration');
+
+my ($script) = $app->{body} =~ /src="(\S+)" defer/;
+like($script, qr{^/static/app\.js\?v=[0-9a-f]{16}$}, '/app/: the version of its script');
+like($t->get($script)->{body}, qr/window\.config/, 'the script');
+like($t->get($script)->{headers}{'cache-control'}, qr/max-age=315360000/, 'for good');
+like($t->get(($app->{body} =~ /stylesheet" href="(\S+)"/)[0])->{body}, qr/font-family|font:/, 'the style sheet');
+
+my $config = $t->get('/config.js');
+like($config->{headers}{'content-type'}, qr{^(?:application|text)/javascript; charset=utf-8$}, '/config.js: the type');
+like($config->{body}, qr/^window\.config = \{"currency": "EUR",.*\};$/, '/config.js: the configuration');
+
+
+# robots.txt by host
+
+like($t->get('/robots.txt')->{body}, qr/^User-agent: \*\nDisallow: \/\n$/, 'robots.txt: a copy is not for crawlers');
+like($t->raw("GET /robots.txt HTTP/1.0\r\nHost: www.lindenhouse.example\r\n\r\n"),
+     qr{\n\r\nUser-agent: \*\nDisallow: /app/\nSitemap: http://www\.lindenhouse\.example/sitemap\.xml\n$},
+     'robots.txt: the site is');
+
+
+# short addresses
+
+is($t->get('/go/spring')->{headers}{location}, '/walks?season=spring', '/go/spring');
+is($t->get('/go/lake')->{headers}{location}, 'https://www.openstreetmap.org/search?query=Maren%20am%20See', '/go/lake');
+is($t->get('/go/walks')->{status}, 302, '/go/walks: 302');
+page('/go/<nowhere>', 404, qr/Page not found.*There is no short address &#34;&lt;nowhere&gt;&#34;\./s);
+
 page('/files/', 200, qr/<h1>\/files\/<\/h1>.*directives\.md<\/a>.*kB/s);
 page('/nothing?<here>', 404, qr/Page not found.*\/nothing\?&lt;here&gt;/s);
 page('/error', 404, qr/Page not found/);

@@ -101,12 +101,21 @@ page('list', "{{ header('X', []) }}");
 page('undefined', "{{ header('X', missing) }}");
 
 $server .= <<'EOC';
+location = /upstream { add_header Cache-Control "private, max-age=5"; add_header X-Up 1;
+                       add_header Set-Cookie up=1; add_header Link "</up>";
+                       default_type application/json; return 200 "{}"; }
+location = /filtered { proxy_pass http://127.0.0.1:$server_port/upstream; tpl_filter filtered.html; }
+location = /filtered2 { expires 1h; proxy_pass http://127.0.0.1:$server_port/upstream; tpl_filter filtered.html; }
+location = /filtered3 { proxy_pass http://127.0.0.1:$server_port/upstream; tpl_filter to0.html; }
+location = /filtered4 { proxy_pass http://127.0.0.1:$server_port/upstream; tpl_filter abort410.html; }
 location = /tornado { tpl_syntax tornado; tpl_render tornado.html; tpl_param handler_gone ""; }
 location = /tornado2 { tpl_syntax tornado; tpl_render tornado.html; tpl_param handler_gone 1; }
 location = /data { tpl_render data.html; tpl_param header "mine"; tpl_param now "then"; }
 location = /ssi { ssi on; default_type text/html; root html; }
 EOC
 
+$files{'templates/filtered.html'} = "{{ header('Cache-Control', 'no-store') }}{{ header('x-up', 2) }}"
+    . "{{ header('Set-Cookie', 'page=1') }}{{ header('Content-Type', 'text/plain') }}page";
 $files{'templates/data.html'} = '{{ header }} {{ now }}';
 $files{'html/ssi'} = 'a<!--#include virtual="/headers" -->b';
 
@@ -244,6 +253,15 @@ isnt(header('/constant', 'etag'), undef, 'one that sets a header has');
 is($t->get('/many?n=60')->{body}, 'fits', 'many cookies');
 is($t->get('/many?n=70')->{status}, 500, 'too many');
 like($t->log, qr/the headers are larger than 65536 bytes/, '  are an error');
+
+is_deeply(values_of('/filtered', 'cache-control'), ['no-store'], 'tpl_filter: the page replaces what the upstream said');
+is_deeply(values_of('/filtered2', 'cache-control'), ['max-age=3600'], '"expires" comes last');
+is_deeply(values_of('/filtered', 'x-up'), ['2'], 'another header');
+is_deeply([sort @{values_of('/filtered', 'set-cookie')}], ['page=1', 'up=1'], 'cookies stay');
+is_deeply(values_of('/filtered', 'link'), ['</up>'], 'and what it says nothing of');
+is_deeply(values_of('/filtered', 'content-type'), ['text/plain; charset=utf-8'], 'the type');
+is($t->get('/filtered3')->{status}, 302, 'tpl_filter: redirect()');
+is($t->get('/filtered4')->{status}, 410, 'tpl_filter: abort()');
 
 is($t->get('/ssi')->{body}, 'a<ok>b', 'a subrequest');
 

@@ -15,6 +15,8 @@
 #define NGX_HTTP_TPL_NONCE_LEN  22      /* of them in base64url */
 
 
+static void ngx_http_tpl_replace_headers(ngx_http_request_t *r,
+    tpl_pairs_t *headers);
 static ngx_int_t ngx_http_tpl_set_header(ngx_http_request_t *r,
     ngx_str_t *name, ngx_str_t *value);
 static ngx_int_t ngx_http_tpl_set_cache_control(ngx_http_request_t *r,
@@ -40,6 +42,8 @@ ngx_http_tpl_set_headers(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     if (ctx->web == NULL || r != r->main) {
         return NGX_OK;
     }
+
+    ngx_http_tpl_replace_headers(r, &ctx->web->answer.headers);
 
     for (i = 0; i < ctx->web->answer.headers.n; i++) {
         pair = &ctx->web->answer.headers.items[i];
@@ -73,6 +77,72 @@ ngx_http_tpl_set_headers(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+/* what an upstream said before the page does */
+
+static void
+ngx_http_tpl_replace_headers(ngx_http_request_t *r, tpl_pairs_t *headers)
+{
+    uint32_t          i;
+    ngx_uint_t        k;
+    tpl_pair_t       *pair;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (k = 0; headers->n; k++) {
+
+        if (k >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            k = 0;
+        }
+
+        if (h[k].hash == 0 || ngx_http_tpl_header_is(&h[k].key, "Set-Cookie")
+            || ngx_http_tpl_header_is(&h[k].key, "Vary"))
+        {
+            continue;
+        }
+
+        for (i = 0; i < headers->n; i++) {
+            pair = &headers->items[i];
+
+            if (pair->name.len == h[k].key.len
+                && ngx_strncasecmp(pair->name.data, h[k].key.data,
+                                   pair->name.len)
+                   == 0)
+            {
+                h[k].hash = 0;
+                break;
+            }
+        }
+
+        if (i == headers->n) {
+            continue;
+        }
+
+        if (&h[k] == r->headers_out.expires) {
+            r->headers_out.expires = NULL;
+
+        } else if (&h[k] == r->headers_out.location) {
+            r->headers_out.location = NULL;
+
+        } else if (ngx_http_tpl_header_is(&h[k].key, "Cache-Control")) {
+#if (nginx_version >= 1023000)
+            r->headers_out.cache_control = NULL;
+#else
+            r->headers_out.cache_control.nelts = 0;
+#endif
+        }
+    }
 }
 
 

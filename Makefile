@@ -160,12 +160,14 @@ test-engine-asan: $B/asan/tpl
 
 # Random templates through the real engine and through ours; two at a time.
 
-test-diff: $B/tpl
+test-diff: $B/tpl $B/unit/test_form
 	@$(EACH) --quiet --jobs $(shell nproc) $(foreach s,1 2,\
 	    '$(PYTHON) t/diff/diff_jinja.py --tpl $B/tpl --seed $s \
 	     --cases $(DIFF)' \
 	    '$(PYTHON) t/diff/diff_tornado.py --tpl $B/tpl --seed $s \
-	     --cases $(shell expr $(DIFF) / 4)')
+	     --cases $(shell expr $(DIFF) / 4)' \
+	    '$(PYTHON) t/diff/diff_form.py --driver $B/unit/test_form --seed $s \
+	     --cases $(DIFF)')
 
 test-nginx: module cli
 	@TPL_MODULE=$(abspath $B)/ngx_http_tpl_module.so TPL=$(abspath $B)/tpl \

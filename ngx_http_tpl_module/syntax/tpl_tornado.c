@@ -73,6 +73,7 @@ static tpl_int_t tpl_tornado_whitespace(tpl_tornado_t *t,
     const tpl_tag_t *tag, const tpl_place_t *place, tpl_nodes_t *body);
 static tpl_int_t tpl_tornado_raw(tpl_tornado_t *t, const tpl_tag_t *tag,
     const tpl_place_t *place, tpl_nodes_t *body);
+static tpl_uint_t tpl_tornado_own_module(const tpl_node_t *expr);
 static tpl_int_t tpl_tornado_module(tpl_tornado_t *t, const tpl_tag_t *tag,
     const tpl_place_t *place, tpl_nodes_t *body);
 
@@ -1287,7 +1288,30 @@ tpl_tornado_module(tpl_tornado_t *t, const tpl_tag_t *tag,
         return TPL_ERROR;
     }
 
+    if (tpl_tornado_own_module(node->u.unary.expr)) {
+        return tpl_tornado_expression(t, &tag->pos, &tag->suffix, 1, body);
+    }
+
     return tpl_tornado_add(t, body, node, node->u.unary.expr, NULL, NULL);
+}
+
+
+/* the UIModules that Tornado brings along are functions */
+
+static tpl_uint_t
+tpl_tornado_own_module(const tpl_node_t *expr)
+{
+    const tpl_node_t  *callee;
+
+    if (expr->type != TPL_NODE_CALL) {
+        return 0;
+    }
+
+    callee = expr->u.call.callee;
+
+    return callee->type == TPL_NODE_NAME
+           && (tpl_str_is(&callee->u.name.str, "xsrf_form_html")
+               || tpl_str_is(&callee->u.name.str, "linkify"));
 }
 
 

@@ -4,6 +4,8 @@
  */
 
 #include "web/tpl_route.h"
+#include "web/tpl_session.h"
+#include "web/tpl_xsrf.h"
 
 
 /* functions of Jinja and of Tornado */
@@ -12,7 +14,9 @@ static const tpl_builtin_def_t *const  tpl_web_families[] = {
     tpl_answer_globals,
     tpl_cookie_globals,
     tpl_now_globals,
-    tpl_route_globals
+    tpl_route_globals,
+    tpl_session_globals,
+    tpl_xsrf_globals
 };
 
 

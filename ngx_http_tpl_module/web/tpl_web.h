@@ -37,6 +37,12 @@ tpl_int_t tpl_pairs_add(tpl_arena_t *arena, tpl_pairs_t *pairs,
     const tpl_str_t *name, const tpl_str_t *value);
 
 
+typedef struct tpl_form_s         tpl_form_t;         /* tpl_form.h */
+typedef struct tpl_form_limits_s  tpl_form_limits_t;
+typedef struct tpl_session_s      tpl_session_t;      /* tpl_session.c */
+typedef struct tpl_session_keys_s tpl_session_keys_t; /* tpl_session.h */
+
+
 typedef enum {
     TPL_WEB_METHOD = 0,     /* GET */
     TPL_WEB_TARGET,         /* as it was sent: /a%20b?c=d */
@@ -69,6 +75,9 @@ typedef struct {
     tpl_int_t              (*body)(tpl_web_t *web, tpl_str_t *out);
     /* the nonce of the request: the same for all that answers it */
     tpl_int_t              (*nonce)(tpl_web_t *web, tpl_str_t *out);
+    /* a line of the log: what a client sent, and what is wrong with it */
+    void                   (*note)(tpl_web_t *web, const char *what,
+                               const char *text);
 } tpl_web_host_t;
 
 
@@ -95,6 +104,13 @@ struct tpl_web_s {
 
     /* request headers that the page read, for Vary */
     tpl_pairs_t              vary;      /* names; values are empty */
+
+    const tpl_form_limits_t *limits;    /* NULL: no forms are taken */
+    tpl_form_t              *form;      /* once it was parsed */
+    tpl_str_t                xsrf;      /* the token, once it was asked for */
+
+    const tpl_session_keys_t *keys;     /* NULL: there are no sessions */
+    tpl_session_t           *session;   /* once it was read */
 };
 
 

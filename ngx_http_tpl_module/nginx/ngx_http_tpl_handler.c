@@ -9,7 +9,8 @@
 #include "nginx/ngx_http_tpl_module.h"
 
 
-static ngx_int_t ngx_http_tpl_not_allowed(ngx_http_request_t *r);
+static ngx_int_t ngx_http_tpl_not_allowed(ngx_http_request_t *r,
+    ngx_http_tpl_loc_conf_t *conf);
 static ngx_int_t ngx_http_tpl_not_found(ngx_http_request_t *r,
     ngx_str_t *name);
 static ngx_int_t ngx_http_tpl_start(ngx_http_request_t *r,
@@ -37,17 +38,19 @@ static const tpl_host_t  ngx_http_tpl_host = {
 ngx_int_t
 ngx_http_tpl_handler(ngx_http_request_t *r)
 {
-    uint64_t                  headers;
     ngx_int_t                 rc;
-    ngx_str_t                 name;
-    tpl_template_t           *tmpl;
-    ngx_http_tpl_ctx_t       *ctx;
     ngx_http_tpl_loc_conf_t  *conf;
+
+    conf = ngx_http_get_module_loc_conf(r, ngx_http_tpl_module);
+
+    if (ngx_http_tpl_takes_form(r, conf)) {
+        return ngx_http_tpl_read_body(r);
+    }
 
     /* an error page answers whatever was asked for */
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) && !r->internal) {
-        return ngx_http_tpl_not_allowed(r);
+        return ngx_http_tpl_not_allowed(r, conf);
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -55,6 +58,20 @@ ngx_http_tpl_handler(ngx_http_request_t *r)
     if (rc != NGX_OK) {
         return rc;
     }
+
+    return ngx_http_tpl_page(r);
+}
+
+
+ngx_int_t
+ngx_http_tpl_page(ngx_http_request_t *r)
+{
+    uint64_t                  headers;
+    ngx_int_t                 rc;
+    ngx_str_t                 name;
+    tpl_template_t           *tmpl;
+    ngx_http_tpl_ctx_t       *ctx;
+    ngx_http_tpl_loc_conf_t  *conf;
 
     conf = ngx_http_get_module_loc_conf(r, ngx_http_tpl_module);
 
@@ -74,9 +91,13 @@ ngx_http_tpl_handler(ngx_http_request_t *r)
         }
     }
 
-    ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_tpl_ctx_t));
+    ctx = ngx_http_get_module_ctx(r, ngx_http_tpl_module);
+
     if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_tpl_ctx_t));
+        if (ctx == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
 
     ctx->request = r;
@@ -100,6 +121,20 @@ ngx_http_tpl_handler(ngx_http_request_t *r)
 
     ngx_http_tpl_pick_type(r, conf, tmpl, &ctx->type);
 
+    if (ngx_http_tpl_takes_form(r, conf)
+        || ngx_http_tpl_needs_token(r, conf))
+    {
+        if (ngx_http_tpl_create_arena(r, ctx) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        rc = ngx_http_tpl_check_form(r, ctx);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
     /* rendered before, and nothing in it can have changed */
 
     if (conf->page) {
@@ -111,7 +146,8 @@ ngx_http_tpl_handler(ngx_http_request_t *r)
 
 
 static ngx_int_t
-ngx_http_tpl_not_allowed(ngx_http_request_t *r)
+ngx_http_tpl_not_allowed(ngx_http_request_t *r,
+    ngx_http_tpl_loc_conf_t *conf)
 {
     ngx_table_elt_t  *h;
 
@@ -122,7 +158,13 @@ ngx_http_tpl_not_allowed(ngx_http_request_t *r)
 
     h->hash = 1;
     ngx_str_set(&h->key, "Allow");
-    ngx_str_set(&h->value, "GET, HEAD");
+
+    if (conf->form && conf->form->on) {
+        ngx_str_set(&h->value, "GET, HEAD, POST, PUT, PATCH, DELETE");
+
+    } else {
+        ngx_str_set(&h->value, "GET, HEAD");
+    }
 
 #if (nginx_version >= 1023000)
     h->next = NULL;
@@ -247,6 +289,34 @@ ngx_http_tpl_pick_block(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 }
 
 
+ngx_int_t
+ngx_http_tpl_create_arena(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    if (ctx->arena) {
+        return NGX_OK;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->arena = tpl_arena_create(&ngx_http_tpl_allocator,
+                                  NGX_HTTP_TPL_ARENA_PAGE,
+                                  ctx->conf->limits.memory);
+    if (ctx->arena == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_tpl_cleanup;
+    cln->data = ctx;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
@@ -262,7 +332,6 @@ ngx_int_t
 ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
     tpl_vm_conf_t             vc;
-    ngx_pool_cleanup_t       *cln;
     ngx_http_tpl_loc_conf_t  *conf;
 
     conf = ctx->conf;
@@ -270,20 +339,9 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     ctx->set = conf->set;
     ctx->names = conf->names;
 
-    cln = ngx_pool_cleanup_add(r->pool, 0);
-    if (cln == NULL) {
+    if (ngx_http_tpl_create_arena(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
-
-    ctx->arena = tpl_arena_create(&ngx_http_tpl_allocator,
-                                  NGX_HTTP_TPL_ARENA_PAGE,
-                                  conf->limits.memory);
-    if (ctx->arena == NULL) {
-        return NGX_ERROR;
-    }
-
-    cln->handler = ngx_http_tpl_cleanup;
-    cln->data = ctx;
 
     ctx->error = tpl_palloc(ctx->arena, sizeof(tpl_error_t));
     ctx->values = tpl_pcalloc(ctx->arena,

@@ -233,6 +233,34 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       0,
       NULL },
 
+    { ngx_string("tpl_form"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      ngx_http_tpl_form,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tpl_max_body"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_off_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, max_body),
+      NULL },
+
+    { ngx_string("tpl_xsrf"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, xsrf),
+      NULL },
+
+    { ngx_string("tpl_secret_key"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_tpl_secret_key,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -372,6 +400,10 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
     conf->debug = NGX_CONF_UNSET;
     conf->filter_rule = NGX_CONF_UNSET_PTR;
     conf->status_format = NGX_CONF_UNSET_UINT;
+    conf->form = NGX_CONF_UNSET_PTR;
+    conf->max_body = NGX_CONF_UNSET;
+    conf->xsrf = NGX_CONF_UNSET;
+    conf->keys = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -443,6 +475,10 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     {
         return NGX_CONF_ERROR;
     }
+    ngx_conf_merge_ptr_value(conf->form, prev->form, NULL);
+    ngx_conf_merge_off_value(conf->max_body, prev->max_body, 1024 * 1024);
+    ngx_conf_merge_value(conf->xsrf, prev->xsrf, 0);
+    ngx_conf_merge_ptr_value(conf->keys, prev->keys, NULL);
 
     if (ngx_http_tpl_check_language(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;

@@ -19,7 +19,10 @@
 #include "builtins/tpl_locale.h"
 #include "value/tpl_json.h"
 #include "vm/tpl_vm.h"
+#include "web/tpl_form.h"
 #include "web/tpl_route.h"
+#include "web/tpl_session.h"
+#include "web/tpl_xsrf.h"
 
 
 #if (nginx_version < 1018000)
@@ -48,6 +51,9 @@
 
 /* steps after which other requests have their turn: about a millisecond */
 #define NGX_HTTP_TPL_SLICE      100000
+
+/* tpl_form: fields= */
+#define NGX_HTTP_TPL_FIELDS     1000
 
 /* constant pages that a worker keeps: bytes of one and of all */
 #define NGX_HTTP_TPL_PAGE_MAX   (1024 * 1024)
@@ -208,6 +214,14 @@ typedef struct {
 } ngx_http_tpl_locale_t;
 
 
+/* tpl_form */
+
+typedef struct {
+    ngx_uint_t                    on;
+    tpl_form_limits_t             limits;
+} ngx_http_tpl_form_t;
+
+
 /* tpl_preload at one level */
 
 typedef struct {
@@ -342,6 +356,11 @@ struct ngx_http_tpl_loc_conf_s {
     ngx_flag_t                    debug;
     ngx_array_t                  *inlines;      /* ngx_http_tpl_inline_t */
 
+    ngx_http_tpl_form_t          *form;         /* NULL: off */
+    off_t                         max_body;     /* 0: as nginx's own */
+    ngx_flag_t                    xsrf;
+    tpl_session_keys_t           *keys;         /* NULL: no sessions */
+
     ngx_http_tpl_render_t        *render;
 
     ngx_http_tpl_render_t        *filter_rule;  /* NULL: tpl_filter off */
@@ -364,7 +383,7 @@ struct ngx_http_tpl_loc_conf_s {
 };
 
 
-/* one render; subrequests have their own */
+/* one render; subrequests have their own; tmpl is NULL while a body is read */
 
 typedef struct {
     ngx_http_request_t           *request;
@@ -382,6 +401,8 @@ typedef struct {
     tpl_value_t                  *values;       /* as conf->names->slots */
 
     ngx_event_t                  *event;        /* brings us back */
+
+    ngx_buf_t                     body;         /* while it is being read */
 
     /* of a tpl_filter, NULL of a tpl_render */
     ngx_http_tpl_collected_t     *collected;
@@ -558,6 +579,43 @@ tpl_web_t *ngx_http_tpl_get_web(ngx_http_tpl_ctx_t *ctx);
 
 
 /*
+ * Forms (ngx_http_tpl_form.c).
+ */
+
+/* requests that may have one */
+#define NGX_HTTP_TPL_FORM_METHODS                                            \
+    (NGX_HTTP_POST|NGX_HTTP_PUT|NGX_HTTP_PATCH|NGX_HTTP_DELETE)
+
+#define ngx_http_tpl_takes_form(r, conf)                                     \
+    ((conf)->form && (conf)->form->on                                        \
+     && ((r)->method & NGX_HTTP_TPL_FORM_METHODS))
+
+/* requests whose token tpl_xsrf asks for */
+#define ngx_http_tpl_needs_token(r, conf)                                    \
+    ((conf)->xsrf                                                            \
+     && !((r)->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS)))
+
+#define ngx_http_tpl_is_error_page(r)  ((r)->err_status || (r)->error_page)
+
+char *ngx_http_tpl_form(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_tpl_secret_key(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* reads the body, then goes on with ngx_http_tpl_page(); a handler's result */
+ngx_int_t ngx_http_tpl_read_body(ngx_http_request_t *r);
+
+/*
+ * Parses the form and looks at its token: NGX_OK, or the status of what is
+ * wrong with it.
+ */
+ngx_int_t ngx_http_tpl_check_form(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+
+/* tpl_web_host_t's body */
+tpl_int_t ngx_http_tpl_web_body(tpl_web_t *web, tpl_str_t *out);
+
+
+/*
  * Addresses (ngx_http_tpl_route.c).
  */
 
@@ -648,6 +706,13 @@ tpl_builtins_t *ngx_http_tpl_newstyle(ngx_http_tpl_main_conf_t *tmcf);
  */
 
 ngx_int_t ngx_http_tpl_handler(ngx_http_request_t *r);
+
+/* the page of a request whose body is read or of no interest */
+ngx_int_t ngx_http_tpl_page(ngx_http_request_t *r);
+
+/* makes ctx->arena, which goes with the request */
+ngx_int_t ngx_http_tpl_create_arena(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
 
 /* a compiled template that conf may pick; NULL if name is none of them */
 tpl_template_t *ngx_http_tpl_pick_template(ngx_http_request_t *r,

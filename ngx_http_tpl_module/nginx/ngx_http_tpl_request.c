@@ -12,6 +12,8 @@ static tpl_int_t ngx_http_tpl_web_header(tpl_web_t *web,
     const tpl_str_t *name, tpl_str_t *out);
 static tpl_int_t ngx_http_tpl_web_headers(tpl_web_t *web, tpl_pairs_t *out);
 static tpl_int_t ngx_http_tpl_web_nonce(tpl_web_t *web, tpl_str_t *out);
+static void ngx_http_tpl_web_note(tpl_web_t *web, const char *what,
+    const char *text);
 
 
 #define ngx_http_tpl_set_str(out, s)                                         \
@@ -23,7 +25,9 @@ static const tpl_web_host_t  ngx_http_tpl_web_host = {
     .field = ngx_http_tpl_web_field,
     .header = ngx_http_tpl_web_header,
     .headers = ngx_http_tpl_web_headers,
-    .nonce = ngx_http_tpl_web_nonce
+    .body = ngx_http_tpl_web_body,
+    .nonce = ngx_http_tpl_web_nonce,
+    .note = ngx_http_tpl_web_note
 };
 
 
@@ -52,6 +56,8 @@ ngx_http_tpl_get_web(ngx_http_tpl_ctx_t *ctx)
         ctx->web->arena = ctx->arena;
         ctx->web->host = &ngx_http_tpl_web_host;
         ctx->web->data = ctx;
+        ctx->web->limits = ctx->conf->form ? &ctx->conf->form->limits : NULL;
+        ctx->web->keys = ctx->conf->keys;
     }
 
     return ctx->web;
@@ -267,4 +273,16 @@ ngx_http_tpl_web_nonce(tpl_web_t *web, tpl_str_t *out)
     ngx_http_tpl_set_str(out, &nonce);
 
     return TPL_OK;
+}
+
+
+static void
+ngx_http_tpl_web_note(tpl_web_t *web, const char *what, const char *text)
+{
+    ngx_http_tpl_ctx_t  *ctx;
+
+    ctx = web->data;
+
+    ngx_log_error(NGX_LOG_INFO, ctx->request->connection->log, 0,
+                  "client sent a %s that %s", what, text);
 }

@@ -324,7 +324,9 @@ ngx_http_tpl_set_validator(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    if (status != NGX_HTTP_OK) {
+    if (status != NGX_HTTP_OK
+        || !(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)))
+    {
         return NGX_OK;
     }
 

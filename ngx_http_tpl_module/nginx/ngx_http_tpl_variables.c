@@ -307,7 +307,7 @@ ngx_http_tpl_variable_name(ngx_http_request_t *r,
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_tpl_module);
 
-    if (ctx == NULL) {
+    if (ctx == NULL || ctx->tmpl == NULL) {
         v->not_found = 1;
         return NGX_OK;
     }

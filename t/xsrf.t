@@ -172,10 +172,12 @@ async def main(nginx):
         r = await client.fetch(other + "/token",
                                headers={"Cookie": "_xsrf=" + cookie})
         token = r.body.decode()
+        other_token = (token[:-12] + "%x" % (int(token[-12], 16) ^ 1)
+                       + token[-11:])
         for url in (ours, theirs):
             print(name, await post(url + "/page", cookie, token),
                   await post(url + "/page", cookie, cookie),
-                  await post(url + "/page", cookie, token[:-12] + "0" + token[-11:]),
+                  await post(url + "/page", cookie, other_token),
                   await post(url + "/page", cookie, "x"))
 
 logging.disable()

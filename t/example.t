@@ -45,6 +45,35 @@ sub page {
 
 page('/', 200, qr/whatever.*<\/html>$/s);
 page('/tornado', 200, qr/whatever.*<\/html>\s*$/s);
+
+# a form with a token: nobody else's page can send it
+
+{
+    my $form = $t->get('/tornado/letter');
+    my ($cookie) = $form->{headers}{'set-cookie'} =~ /^(_xsrf=[^;]+)/;
+    my ($token) = $form->{body} =~ /name="_xsrf" value="([^"]+)"/;
+
+    ok($cookie && $token, '/tornado/letter: a form with a token');
+
+    sub letter {
+        my ($body, %headers) = @_;
+        return TplServer::parse($t->raw(
+            "POST /tornado/letter HTTP/1.1\r\nHost: localhost\r\n"
+            . "Connection: close\r\n"
+            . "Content-Type: application/x-www-form-urlencoded\r\n"
+            . join('', map { "$_: $headers{$_}\r\n" } sort keys %headers)
+            . 'Content-Length: ' . length($body) . "\r\n\r\n$body"));
+    }
+
+    my $answer = letter("mail=a\@b.example&_xsrf=$token", Cookie => $cookie);
+    is($answer->{status}, 200, 'POST with the token');
+    like($answer->{body}, qr/Thank you/, 'is taken');
+
+    $answer = letter('mail=a@b.example', Cookie => $cookie);
+    is($answer->{status}, 403, 'POST without it is not');
+    like($answer->{body}, qr/<h1>/, "it gets the site's page");
+}
+
 page('/notice', 200, qr/Welcome/);
 page('/notice?text=<b>hi', 200, qr/&lt;b&gt;hi/);
 page('/pages/index', 200, qr/Pages by name/);

@@ -10,7 +10,7 @@
 #   make conformance-nginx   the same cases through a real nginx
 #   make conformance [CASES=FILE] [ARGS="--match RE --failures 20"]
 #   make bench [ARGS=--quick]   all benchmarks: bench/results.md, charts
-#   make bench-run | bench-scale | bench-seed [ARGS=...]
+#   make bench-run | bench-scale | bench-seed [ARGS=...] | bench-render
 #   make matrix [SUITES="bookworm trixie sid"]   with each suite's own nginx,
 #                            in roots below build/matrix; needs root
 #   make soak [ARGS="--seconds 600 --reloads 1000"]   under load for a while
@@ -72,7 +72,8 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 .PHONY: all deps deps-run module module-asan cli asan run test style clean \
         test-unit test-engine test-nginx test-unit-asan test-engine-asan \
         test-nginx-asan test-diff test-fuzz fuzz conformance \
-        conformance-nginx bench bench-run bench-scale bench-seed bench-deps \
+        conformance-nginx bench bench-run bench-scale bench-seed \
+        bench-render bench-deps \
         matrix deb test-deb soak
 
 all: module cli
@@ -250,6 +251,17 @@ bench-scale: deps module
 
 bench-seed: deps module
 	@$(PYTHON) bench/seed.py $(ARGS)
+
+# Rendering without a server, next to C written by hand and to Jinja2.
+
+$B/bench/render: $B/obj/bench/render.o $B/libtpl.a
+	@mkdir -p $(@D)
+	@echo "link $@"
+	$Q$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+
+bench-render: $B/bench/render
+	@$< templates bench/templates $(ARGS)
+	@$(PYTHON) bench/render.py
 
 style:
 	@$(PYTHON) tools/check-style.py --self-test

@@ -5,11 +5,13 @@
  * hash of the output), and by C written by hand for that page alone, which
  * builds the same bytes in a buffer.
  *
- *     render TEMPLATES [-n LOOPS] [-r ROUNDS] [WORKLOAD]
+ *     render TEMPLATES BENCH_TEMPLATES [-n LOOPS] [-r ROUNDS] [-o FILE] [-p]
+ *            [WORKLOAD]
  *
  * The runs are interleaved; the least and the median of ROUNDS are printed.
  * With -r 0 one workload is rendered LOOPS times and nothing is measured, for
- * perf and callgrind.  With -o its output is written, to compare it.
+ * perf and callgrind.  With -o its output is written, to compare it; with -p
+ * templates are not specialized.
  */
 
 #define _GNU_SOURCE
@@ -747,7 +749,7 @@ int
 main(int argc, char **argv)
 {
     int              i;
-    unsigned         loops, rounds, k;
+    unsigned         loops, rounds, plain, k;
     tpl_char_t      *out;
     const char      *only, *file;
     bench_work_t    *w;
@@ -761,7 +763,7 @@ main(int argc, char **argv)
 
     if (argc < 3) {
         fprintf(stderr, "usage: render TEMPLATES BENCH_TEMPLATES [-n LOOPS] "
-                        "[-r ROUNDS] [-o FILE] [WORKLOAD]\n");
+                        "[-r ROUNDS] [-o FILE] [-p] [WORKLOAD]\n");
         return 2;
     }
 
@@ -769,6 +771,7 @@ main(int argc, char **argv)
     roots[1] = argv[2];
     loops = 0;
     rounds = 31;
+    plain = 0;
     only = NULL;
     file = NULL;
 
@@ -778,7 +781,11 @@ main(int argc, char **argv)
             loops = (unsigned) atoi(argv[++i]);
 
         } else if (strcmp(argv[i], "-r") == 0 && i + 1 < argc) {
-            rounds = tpl_min((unsigned) atoi(argv[++i]), BENCH_ROUNDS);
+            rounds = (unsigned) atoi(argv[++i]);
+            rounds = tpl_min(rounds, BENCH_ROUNDS);
+
+        } else if (strcmp(argv[i], "-p") == 0) {
+            plain = 1;
 
         } else if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) {
             file = argv[++i];
@@ -821,7 +828,9 @@ main(int argc, char **argv)
         name.data = (tpl_char_t *) w->template;
         name.len = strlen(w->template);
 
-        if (tpl_set_compile(host.set, &name, &w->tmpl, &error) != TPL_OK) {
+        if (tpl_set_compile(host.set, &name, &w->tmpl, &error) != TPL_OK
+            || (!plain && tpl_vm_specialize(w->tmpl, &error) != TPL_OK))
+        {
             bench_fail(w->name);
         }
     }

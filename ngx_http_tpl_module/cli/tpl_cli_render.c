@@ -60,7 +60,9 @@ tpl_cli_render(tpl_cli_t *cli)
         return tpl_cli_no_memory();
     }
 
-    if (tpl_set_compile(set, &name, &tmpl, &err) != TPL_OK) {
+    if (tpl_set_compile(set, &name, &tmpl, &err) != TPL_OK
+        || tpl_vm_specialize(tmpl, &err) != TPL_OK)
+    {
         return tpl_cli_error(&err);
     }
 
@@ -186,7 +188,9 @@ tpl_cli_dump(tpl_cli_t *cli)
         return tpl_cli_no_memory();
     }
 
-    if (tpl_set_compile(set, &name, &tmpl, &err) != TPL_OK) {
+    if (tpl_set_compile(set, &name, &tmpl, &err) != TPL_OK
+        || tpl_vm_specialize(tmpl, &err) != TPL_OK)
+    {
         return tpl_cli_error(&err);
     }
 

@@ -12,8 +12,6 @@
 
 
 static tpl_int_t tpl_code_flush(tpl_builder_t *b);
-static tpl_int_t tpl_code_insn(tpl_builder_t *b, tpl_opcode_t op, uint32_t a,
-    uint32_t b16, uint32_t c32);
 static tpl_uint_t tpl_const_same(const tpl_value_t *a, const tpl_value_t *b);
 
 
@@ -191,7 +189,7 @@ tpl_code_emit(tpl_builder_t *b, tpl_opcode_t op, uint32_t a, uint32_t b16,
 }
 
 
-static tpl_int_t
+tpl_int_t
 tpl_code_insn(tpl_builder_t *b, tpl_opcode_t op, uint32_t a, uint32_t b16,
     uint32_t c32)
 {
@@ -209,7 +207,7 @@ tpl_code_insn(tpl_builder_t *b, tpl_opcode_t op, uint32_t a, uint32_t b16,
 
     if (line == NULL || line->pos.line != b->pos.line
         || line->pos.column != b->pos.column
-        || line->pos.source != b->pos.source)
+        || line->pos.source != b->pos.source || line->frames != b->frames)
     {
         line = tpl_vec_push(b->c->arena, &b->lines);
         if (line == NULL) {
@@ -218,6 +216,7 @@ tpl_code_insn(tpl_builder_t *b, tpl_opcode_t op, uint32_t a, uint32_t b16,
 
         line->insn = b->code.n;
         line->pos = b->pos;
+        line->frames = b->frames;
     }
 
     insn = tpl_vec_push(b->c->arena, &b->code);
@@ -619,15 +618,13 @@ tpl_code_push_int(tpl_builder_t *b, int64_t n)
 }
 
 
-tpl_pos_t
-tpl_func_pos(const tpl_func_t *fn, uint32_t pc)
+const tpl_line_t *
+tpl_func_line(const tpl_func_t *fn, uint32_t pc)
 {
     uint32_t  lo, hi, mid;
 
-    static const tpl_pos_t  unknown = { NULL, 0, 0 };
-
     if (fn->nlines == 0 || fn->lines[0].insn > pc) {
-        return unknown;
+        return NULL;
     }
 
     lo = 0;
@@ -644,5 +641,18 @@ tpl_func_pos(const tpl_func_t *fn, uint32_t pc)
         }
     }
 
-    return fn->lines[lo].pos;
+    return &fn->lines[lo];
+}
+
+
+tpl_pos_t
+tpl_func_pos(const tpl_func_t *fn, uint32_t pc)
+{
+    const tpl_line_t  *line;
+
+    static const tpl_pos_t  unknown = { NULL, 0, 0 };
+
+    line = tpl_func_line(fn, pc);
+
+    return line ? line->pos : unknown;
 }

@@ -228,6 +228,7 @@ struct tpl_builder_s {
     tpl_vec(tpl_line_t)          lines;
     tpl_vec(tpl_slot_t)          slots;
     tpl_pos_t                    pos;
+    const tpl_frame_pos_t       *frames;    /* of the lines */
     tpl_buf_t                    text;      /* static text not emitted yet */
     tpl_str_t                    slice;     /* the same while it is one piece
                                                of the source */
@@ -264,6 +265,10 @@ void tpl_code_pos(tpl_builder_t *b, const tpl_node_t *node);
 
 tpl_int_t tpl_code_emit(tpl_builder_t *b, tpl_opcode_t op, uint32_t a,
     uint32_t b16, uint32_t c32);
+/* before the text that is held back */
+tpl_int_t tpl_code_insn(tpl_builder_t *b, tpl_opcode_t op, uint32_t a,
+    uint32_t b16, uint32_t c32);
+/* stable: the text lives as long as the program */
 tpl_int_t tpl_code_text(tpl_builder_t *b, const tpl_str_t *text,
     tpl_uint_t stable);
 
@@ -465,6 +470,9 @@ tpl_int_t tpl_link(tpl_set_t *set, tpl_unit_t *unit, tpl_error_t *err);
 void tpl_link_purity(tpl_unit_t *units);
 
 /* tpl_verify.c: the deepest stack; TPL_ERROR with err for a bad program */
+int64_t tpl_insn_pops(const tpl_insn_t *i);
+int64_t tpl_insn_pushes(const tpl_insn_t *i);
+tpl_uint_t tpl_insn_jumps(const tpl_insn_t *i);     /* to its c, perhaps */
 tpl_int_t tpl_verify_depth(const tpl_template_t *tmpl, const tpl_func_t *fn,
     tpl_arena_t *arena, uint32_t *max, tpl_error_t *err);
 

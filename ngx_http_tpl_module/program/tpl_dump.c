@@ -60,6 +60,11 @@ tpl_dump(const tpl_template_t *t, tpl_buf_t *b)
         tpl_dump_func(t, i, b);
     }
 
+    if (t->special) {
+        tpl_buf_lit(b, "\nspecialized:\n");
+        tpl_dump_func(t->special->fn->tmpl, 0, b);
+    }
+
     return b->failed ? TPL_ERROR : TPL_OK;
 }
 

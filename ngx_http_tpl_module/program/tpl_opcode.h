@@ -52,7 +52,8 @@ typedef struct {
      * The context.  RESOLVE puts what the context knows under name c (own   \
      * variables, locals given by an include, data, globals) into slot b, or \
      * MISSING; PENDING stays as it is.  RESOLVE_PUSH pushes it, undefined if\
-     * unknown; a=1 (Python): NameError.  EXPORT makes slot b the context's  \
+     * unknown; a=1 (Python): NameError.  RESOLVE with a=1 knows globals only\
+     * (of an imported template).  EXPORT makes slot b the context's         \
      * variable c; a=1: a module exports it too.                             \
      */                                                                      \
     X(RESOLVE, 0, 0)                                                         \

@@ -36,6 +36,9 @@ typedef struct {
 typedef struct {
     uint32_t                 insn;      /* from this one on */
     tpl_pos_t                pos;
+    const tpl_frame_pos_t   *frames;    /* of code from other functions: how
+                                           they were entered, innermost first;
+                                           else NULL */
 } tpl_line_t;
 
 
@@ -89,6 +92,19 @@ typedef struct {
 } tpl_block_t;
 
 
+/*
+ * What is left of a template's root once all that depends on nothing has been
+ * rendered (vm/tpl_special.c).  It holds while the host does not know the names
+ * that were taken for builtin functions.
+ */
+
+typedef struct {
+    tpl_func_t              *fn;
+    const tpl_name_t       **builtins;
+    uint32_t                 nbuiltins;
+} tpl_special_t;
+
+
 #define TPL_TEMPLATE_EXTENDS    0x01    /* has an extends tag */
 #define TPL_TEMPLATE_STATIC     0x02    /* constant, unconditional extends (or
                                            none): blocks is the final table */
@@ -122,6 +138,7 @@ struct tpl_template_s {
      * stay until it is used: what a render raises then.  Else NULL.
      */
     tpl_error_t             *error;
+    const tpl_special_t     *special;       /* NULL: only the root */
     tpl_template_t          *next;          /* in the set */
     uint8_t                  state;         /* of the compiler */
 };
@@ -225,6 +242,9 @@ uint64_t tpl_hash64(const void *data, size_t len);
 
 /* where instruction pc of fn came from; source is NULL when unknown */
 tpl_pos_t tpl_func_pos(const tpl_func_t *fn, uint32_t pc);
+
+/* its line, NULL when unknown */
+const tpl_line_t *tpl_func_line(const tpl_func_t *fn, uint32_t pc);
 
 /*
  * Checks a function: opcodes, operands in range, jumps inside, the same stack

@@ -32,7 +32,7 @@ static tpl_int_t tpl_verify_reach(tpl_verifier_t *v, uint32_t pc, uint32_t to,
     int64_t depth);
 
 
-static int64_t
+int64_t
 tpl_insn_pops(const tpl_insn_t *i)
 {
     switch (i->op) {
@@ -49,7 +49,7 @@ tpl_insn_pops(const tpl_insn_t *i)
 }
 
 
-static int64_t
+int64_t
 tpl_insn_pushes(const tpl_insn_t *i)
 {
     switch (i->op) {
@@ -66,7 +66,7 @@ tpl_insn_pushes(const tpl_insn_t *i)
 }
 
 
-static tpl_uint_t
+tpl_uint_t
 tpl_insn_jumps(const tpl_insn_t *i)
 {
     switch (i->op) {

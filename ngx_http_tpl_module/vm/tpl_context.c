@@ -198,32 +198,56 @@ tpl_context_set(tpl_vm_t *vm, tpl_context_t *context, const tpl_name_t *name,
 }
 
 
-tpl_int_t
-tpl_context_resolve(tpl_vm_t *vm, tpl_context_t *context,
-    const tpl_name_t *name, tpl_value_t *out)
+const tpl_value_t *
+tpl_context_var(const tpl_context_t *context, const tpl_name_t *name)
 {
-    tpl_int_t             rc;
-    tpl_var_t            *var;
-    tpl_exec_t           *exec;
-    tpl_vars_t           *vars;
-    const tpl_host_t     *host;
-    const tpl_builtin_t  *fn;
+    tpl_var_t   *var;
+    tpl_vars_t  *vars;
 
     for (vars = context->vars; vars; vars = vars->next) {
         var = tpl_vars_find(vars, name);
 
         if (var) {
-            *out = var->value;
-            return TPL_OK;
+            return &var->value;
         }
     }
+
+    return NULL;
+}
+
+
+tpl_int_t
+tpl_context_resolve(tpl_vm_t *vm, tpl_context_t *context,
+    const tpl_name_t *name, tpl_value_t *out)
+{
+    const tpl_value_t  *v;
+
+    v = tpl_context_var(context, name);
+
+    if (v) {
+        *out = *v;
+        return TPL_OK;
+    }
+
+    return tpl_context_global(vm, name, context->globals, out);
+}
+
+
+tpl_int_t
+tpl_context_global(tpl_vm_t *vm, const tpl_name_t *name, tpl_uint_t globals,
+    tpl_value_t *out)
+{
+    tpl_int_t             rc;
+    tpl_exec_t           *exec;
+    const tpl_host_t     *host;
+    const tpl_builtin_t  *fn;
 
     exec = &vm->exec;
     host = vm->conf.host;
 
     if (host) {
 
-        if (host->lookup && !context->globals) {
+        if (host->lookup && !globals) {
             rc = host->lookup(exec, name, out);
 
             if (rc != TPL_DECLINED) {

@@ -421,10 +421,22 @@ tpl_frame_place(tpl_vm_t *vm, const tpl_func_t *fn, uint32_t pc,
 static void
 tpl_frame_places(tpl_vm_t *vm, tpl_frame_t *frame)
 {
-    tpl_via_t         *via;
-    const char        *what;
-    tpl_frame_t       *caller;
-    const tpl_func_t  *fn;
+    tpl_via_t              *via;
+    const char             *what;
+    tpl_frame_t            *caller;
+    const tpl_func_t       *fn;
+    const tpl_line_t       *line;
+    const tpl_frame_pos_t  *at;
+
+    /* of an instruction that came from another function */
+
+    line = tpl_func_line(frame->fn, (uint32_t) (frame->pc - frame->fn->code));
+
+    for (at = line ? line->frames : NULL; at; at = at->next) {
+        vm->nframes++;
+        tpl_error_frame(vm->exec.error, &at->pos, at->what,
+                        at->name.len ? &at->name : NULL);
+    }
 
     for (via = frame->via; via; via = via->next) {
         tpl_frame_place(vm, via->fn, via->pc, "extended by", NULL,
@@ -447,6 +459,86 @@ tpl_frame_places(tpl_vm_t *vm, tpl_frame_t *frame)
     tpl_frame_place(vm, caller->fn,
                     (uint32_t) (caller->pc - caller->fn->code), what,
                     fn->name ? &fn->name->str : NULL, frame->depth);
+}
+
+
+/* one place more at the end of a list, unless it is unknown */
+
+static tpl_frame_pos_t **
+tpl_frame_origin(tpl_arena_t *arena, tpl_frame_pos_t **last,
+    const tpl_func_t *fn, uint32_t pc, const char *what,
+    const tpl_str_t *name)
+{
+    tpl_pos_t         pos;
+    tpl_frame_pos_t  *at;
+
+    pos = tpl_func_pos(fn, pc);
+
+    if (pos.source == NULL) {
+        return last;
+    }
+
+    at = tpl_pcalloc(arena, sizeof(tpl_frame_pos_t));
+    if (at == NULL) {
+        return NULL;
+    }
+
+    at->pos = pos;
+    at->what = what;
+
+    if (name) {
+        at->name = *name;
+    }
+
+    *last = at;
+
+    return &at->next;
+}
+
+
+tpl_int_t
+tpl_frame_origins(tpl_arena_t *arena, const tpl_frame_t *frame,
+    const tpl_frame_pos_t **out)
+{
+    tpl_via_t         *via;
+    const char        *what;
+    tpl_frame_t       *caller;
+    tpl_frame_pos_t   *list, **last;
+    const tpl_func_t  *fn;
+
+    list = NULL;
+    last = &list;
+
+    for ( /* void */ ; frame; frame = caller) {
+
+        for (via = frame->via; via && last; via = via->next) {
+            last = tpl_frame_origin(arena, last, via->fn, via->pc,
+                                    "extended by", NULL);
+        }
+
+        caller = frame->caller;
+
+        if (caller && last) {
+            fn = frame->fn;
+            what = tpl_frame_kinds[fn->kind];
+
+            if (frame->result == TPL_RESULT_MODULE) {
+                what = "imported from";
+            }
+
+            last = tpl_frame_origin(arena, last, caller->fn,
+                                    (uint32_t) (caller->pc - caller->fn->code),
+                                    what, fn->name ? &fn->name->str : NULL);
+        }
+
+        if (last == NULL) {
+            return TPL_ERROR;
+        }
+    }
+
+    *out = list;
+
+    return TPL_OK;
 }
 
 

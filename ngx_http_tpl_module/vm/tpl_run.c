@@ -665,8 +665,9 @@ dispatch:
     /* the context */
 
     TPL_CASE(RESOLVE):
-        TPL_RUN(tpl_context_resolve(vm, frame->context, TPL_NAME(i->c),
-                                    &value));
+        TPL_RUN(i->a ? tpl_context_global(vm, TPL_NAME(i->c), 1, &value)
+                     : tpl_context_resolve(vm, frame->context,
+                                           TPL_NAME(i->c), &value));
 
         if (tpl_likely(rc == TPL_OK)) {
             slots[i->b] = value;

@@ -13,7 +13,7 @@
 #define TPL_NESTED_FUEL  100000
 
 
-static tpl_int_t tpl_vm_start(tpl_vm_t *vm);
+static tpl_func_t *tpl_vm_root(tpl_vm_t *vm);
 static void tpl_vm_grant(tpl_vm_t *vm, int64_t fuel);
 static tpl_uint_t tpl_vm_spent(tpl_vm_t *vm);
 
@@ -127,9 +127,46 @@ tpl_vm_routes(tpl_exec_t *exec, const tpl_routes_t **out)
 }
 
 
+/* the specialized root, unless the host has names that it takes for others */
+
+static tpl_func_t *
+tpl_vm_root(tpl_vm_t *vm)
+{
+    uint32_t              i;
+    tpl_value_t           value;
+    tpl_exec_t           *exec;
+    const tpl_host_t     *host;
+    const tpl_special_t  *special;
+
+    exec = &vm->exec;
+    host = vm->conf.host;
+    special = vm->tmpl->special;
+
+    if (special == NULL) {
+        return vm->tmpl->root;
+    }
+
+    for (i = 0; host && i < special->nbuiltins; i++) {
+
+        if ((host->lookup
+             && host->lookup(exec, special->builtins[i], &value)
+                != TPL_DECLINED)
+            || (host->global
+                && host->global(exec, special->builtins[i], &value)
+                   != TPL_DECLINED))
+        {
+            tpl_error_clear(exec->error);
+            return vm->tmpl->root;
+        }
+    }
+
+    return special->fn;
+}
+
+
 /* the first frame: the template's root, or the block that is wanted */
 
-static tpl_int_t
+tpl_int_t
 tpl_vm_start(tpl_vm_t *vm)
 {
     tpl_error_t     *err;
@@ -158,8 +195,8 @@ tpl_vm_start(tpl_vm_t *vm)
     }
 
     if (vm->conf.block == NULL) {
-        return tpl_frame_enter(vm, tmpl->root, NULL, context, tmpl->autoescape,
-                               TPL_RESULT_END)
+        return tpl_frame_enter(vm, tpl_vm_root(vm), NULL, context,
+                               tmpl->autoescape, TPL_RESULT_END)
                ? TPL_OK : TPL_ERROR;
     }
 

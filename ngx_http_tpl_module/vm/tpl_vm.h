@@ -78,6 +78,15 @@ typedef struct {
 } tpl_vm_conf_t;
 
 
+/*
+ * Renders what depends on no data once and for all, see tpl_special.c: renders
+ * of tmpl then do only what is left.  For templates that are rendered by
+ * themselves, while the configuration is read and once all templates of the set
+ * are compiled.  TPL_ERROR with err set without memory; a template that cannot
+ * be handled stays as it is.
+ */
+tpl_int_t tpl_vm_specialize(tpl_template_t *tmpl, tpl_error_t *err);
+
 /* NULL without memory */
 tpl_vm_t *tpl_vm_create(tpl_template_t *tmpl, const tpl_vm_conf_t *conf);
 

@@ -79,6 +79,14 @@ tpl_int_t tpl_context_set(tpl_vm_t *vm, tpl_context_t *context,
 tpl_int_t tpl_context_resolve(tpl_vm_t *vm, tpl_context_t *context,
     const tpl_name_t *name, tpl_value_t *out);
 
+/* the value among the context's own variables, or NULL */
+const tpl_value_t *tpl_context_var(const tpl_context_t *context,
+    const tpl_name_t *name);
+
+/* the same beyond them; globals: without the data */
+tpl_int_t tpl_context_global(tpl_vm_t *vm, const tpl_name_t *name,
+    tpl_uint_t globals, tpl_value_t *out);
+
 /* NULL if there is none */
 tpl_block_t *tpl_context_block(const tpl_context_t *context,
     const tpl_name_t *name);
@@ -219,6 +227,13 @@ void tpl_frame_try_end(tpl_vm_t *vm);
  * outwards are left alone.
  */
 tpl_int_t tpl_frame_unwind(tpl_vm_t *vm, tpl_frame_t *stop);
+
+/*
+ * The places that an error in frame would tell besides its own, made in the
+ * arena; TPL_ERROR without memory, no error is set.
+ */
+tpl_int_t tpl_frame_origins(tpl_arena_t *arena, const tpl_frame_t *frame,
+    const tpl_frame_pos_t **out);
 
 /* captures */
 tpl_int_t tpl_vm_capture(tpl_vm_t *vm);
@@ -455,6 +470,9 @@ tpl_int_t tpl_vm_throw(tpl_vm_t *vm, tpl_exc_t exc, tpl_buf_t *b);
  * nothing) is the running frame again, or fuel or data are missing.
  */
 tpl_int_t tpl_vm_execute(tpl_vm_t *vm, tpl_frame_t *stop);
+
+/* tpl_vm.c: enters the first frame */
+tpl_int_t tpl_vm_start(tpl_vm_t *vm);
 
 /*
  * tpl_vm.c: calls any value; n args, then the values of names (or NULL), or a

@@ -1,0 +1,1102 @@
+
+/*
+ * The program that specialization leaves: constant text, and copies of the
+ * statements that need a value of the render.
+ *
+ * A statement's instructions are copied with all that they jump over, up to the
+ * first one behind them that every way through them comes to with nothing on
+ * the stack and no loop or capture open.  Slots that it writes get slots of
+ * their own, which begin with what is in them; from then on the value is an
+ * unknown one that is found there.  Everything else that it reads is a
+ * constant: what a constant cannot be (a macro, a loop, a module) makes the
+ * template be left as it is, unless an attribute of it is all that is wanted.
+ */
+
+#include "vm/tpl_special.h"
+
+
+/* longer texts of the program stay where they are */
+#define TPL_RESIDUE_KEEP     4096
+
+/* values that may become constants, and how deep containers nest */
+#define TPL_RESIDUE_VALUES   8192
+#define TPL_RESIDUE_DEPTH    50
+
+
+/* at an instruction of the region: what is open when it is reached */
+
+typedef struct {
+    int32_t                  depth;
+    int32_t                  captures;
+    int32_t                  loops;
+    uint8_t                  seen;
+    uint8_t                  target;    /* of a jump */
+} tpl_residue_at_t;
+
+
+#define TPL_SLOT_NONE   UINT32_MAX
+
+typedef struct {
+    tpl_specializer_t       *s;
+    tpl_frame_t             *frame;
+    const tpl_func_t        *fn;
+    const tpl_template_t    *tmpl;
+    uint32_t                 start;
+    uint32_t                 end;
+    tpl_residue_at_t        *at;
+    uint32_t                *todo;
+    tpl_label_t             *labels;
+    uint32_t                *slots;     /* the new one of a slot written */
+    uint8_t                 *loops;     /* slots of loops */
+    tpl_value_t              known;     /* not emitted yet, or MISSING */
+    tpl_uint_t               has_known;
+} tpl_region_t;
+
+
+static tpl_int_t tpl_region_find(tpl_region_t *r);
+static tpl_int_t tpl_region_reach(tpl_region_t *r, tpl_uint_t *again);
+static tpl_uint_t tpl_region_handles(const tpl_insn_t *i);
+static tpl_int_t tpl_region_slots(tpl_region_t *r);
+static tpl_int_t tpl_region_slot(tpl_region_t *r, uint32_t slot);
+static tpl_int_t tpl_region_copy(tpl_region_t *r);
+static tpl_int_t tpl_region_insn(tpl_region_t *r, uint32_t pc);
+static tpl_int_t tpl_region_load(tpl_region_t *r, const tpl_insn_t *i,
+    const tpl_value_t *v);
+static void tpl_region_method(tpl_region_t *r, const tpl_name_t *name);
+static tpl_int_t tpl_region_attr(tpl_region_t *r, const tpl_insn_t *i);
+static tpl_int_t tpl_region_resolve(tpl_region_t *r, const tpl_insn_t *i,
+    uint32_t slot);
+static tpl_int_t tpl_region_flush(tpl_region_t *r);
+static tpl_int_t tpl_residue_const(tpl_specializer_t *s,
+    const tpl_value_t *v);
+static tpl_int_t tpl_residue_copy(tpl_specializer_t *s, const tpl_value_t *v,
+    uint32_t depth, tpl_value_t *out);
+static tpl_int_t tpl_residue_name(tpl_specializer_t *s,
+    const tpl_template_t *tmpl, uint32_t name, uint32_t *index);
+
+
+tpl_int_t
+tpl_residue_text(tpl_specializer_t *s)
+{
+    uint32_t              i;
+    tpl_str_t             str;
+    tpl_uint_t            keep;
+    tpl_label_t           here;
+    tpl_output_t         *out;
+    const tpl_segment_t  *seg;
+
+    out = &s->vm->output;
+
+    for (i = 0; i < out->n; i++) {
+        seg = &out->segments[i];
+        keep = (seg->hash && seg->len >= TPL_RESIDUE_KEEP);
+
+        str.data = (tpl_char_t *) seg->data;
+        str.len = seg->len;
+
+        if (keep) {
+            tpl_label_init(&here);
+            tpl_try(tpl_code_bind(&s->b, &here));
+        }
+
+        tpl_try(tpl_code_text(&s->b, &str, keep));
+
+        if (keep) {
+            tpl_label_init(&here);
+            tpl_try(tpl_code_bind(&s->b, &here));
+        }
+    }
+
+    out->n = 0;
+    out->len = 0;
+
+    return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_residue_resolve(tpl_specializer_t *s, const tpl_func_t *fn, uint32_t pc,
+    tpl_unknown_t *u)
+{
+    uint32_t  name;
+
+    tpl_try(tpl_code_temp(&s->b, 1, &u->slot));
+    tpl_try(tpl_code_name(&s->c, u->name, &name));
+
+    s->b.pos = tpl_func_pos(fn, pc);
+
+    if (tpl_frame_origins(s->c.arena, s->vm->frame, &s->b.frames) != TPL_OK) {
+        return tpl_compile_memory(&s->c);
+    }
+
+    /* the text before it may go on */
+
+    tpl_try(tpl_code_insn(&s->b, TPL_INSN_RESOLVE, u->globals, u->slot,
+                          name));
+
+    u->ready = 1;
+
+    return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_residue_region(tpl_specializer_t *s, uint32_t pc)
+{
+    uint32_t       i, n;
+    tpl_vm_t      *vm;
+    tpl_int_t      rc;
+    tpl_value_t    mode;
+    tpl_region_t   r;
+    tpl_unknown_t *u;
+
+    vm = s->vm;
+
+    memset(&r, 0, sizeof(tpl_region_t));
+
+    r.s = s;
+    r.frame = s->frame;
+    r.fn = s->frame->fn;
+    r.tmpl = r.fn->tmpl;
+    r.start = s->start;
+    r.end = pc + 1;
+
+    /* back to where the statement began */
+
+    n = r.fn->nslots;
+
+    if (n) {
+        memcpy(r.frame->slots, s->slots, n * sizeof(tpl_value_t));
+    }
+
+    r.frame->sp = tpl_frame_stack(r.frame);
+
+    tpl_output_drop(&vm->output, &s->mark);
+    tpl_error_clear(vm->exec.error);
+
+    vm->nmarks = 0;
+    vm->waiting = NULL;
+    vm->exec.depth = 0;
+    vm->exec.autoescape = s->autoescape;
+
+    tpl_try(tpl_residue_text(s));
+
+    r.at = tpl_palloc(s->scratch, r.fn->ncode * sizeof(tpl_residue_at_t));
+    r.todo = tpl_palloc(s->scratch, r.fn->ncode * 2 * sizeof(uint32_t));
+    r.labels = tpl_palloc(s->scratch,
+                          (r.fn->ncode + 1) * sizeof(tpl_label_t));
+    r.slots = tpl_palloc(s->scratch, (n + 1) * sizeof(uint32_t));
+    r.loops = tpl_pcalloc(s->scratch, n + 1);
+
+    if (r.at == NULL || r.todo == NULL || r.labels == NULL
+        || r.slots == NULL || r.loops == NULL)
+    {
+        return TPL_DECLINED;
+    }
+
+    rc = tpl_region_find(&r);
+
+    if (rc != TPL_OK) {
+        return rc;
+    }
+
+    if (tpl_frame_origins(s->c.arena, r.frame, &s->b.frames) != TPL_OK) {
+        return tpl_compile_memory(&s->c);
+    }
+
+    s->b.pos = tpl_func_pos(r.fn, r.start);
+
+    if (s->residue_autoescape != s->autoescape) {
+        tpl_value_bool(&mode, s->autoescape);
+        tpl_try(tpl_code_push(&s->b, &mode));
+        tpl_try(tpl_code_emit(&s->b, TPL_INSN_AUTOESCAPE, 0, 0, 0));
+        s->residue_autoescape = s->autoescape;
+    }
+
+    rc = tpl_region_slots(&r);
+
+    if (rc == TPL_OK) {
+        rc = tpl_region_copy(&r);
+    }
+
+    if (rc != TPL_OK) {
+        return rc;
+    }
+
+    for (i = 0; i < n; i++) {
+
+        if (r.slots[i] == TPL_SLOT_NONE) {
+            continue;
+        }
+
+        if (r.loops[i]) {
+            tpl_value_missing(&r.frame->slots[i]);
+            continue;
+        }
+
+        u = tpl_unknown_create(s, NULL, 0);
+        if (u == NULL) {
+            return TPL_DECLINED;
+        }
+
+        u->slot = r.slots[i];
+        u->ready = 1;
+
+        r.frame->slots[i] = (tpl_value_t) { .type = TPL_PENDING,
+                                            .u.obj = &u->object };
+    }
+
+    r.frame->pc = r.fn->code + r.end;
+
+    return TPL_OK;
+}
+
+
+/* where all ways through the statement come together */
+
+static tpl_int_t
+tpl_region_find(tpl_region_t *r)
+{
+    tpl_int_t   rc;
+    tpl_uint_t  again;
+
+    do {
+        again = 0;
+        rc = tpl_region_reach(r, &again);
+
+        if (rc != TPL_OK) {
+            return rc;
+        }
+
+    } while (again);
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_region_reach(tpl_region_t *r, tpl_uint_t *again)
+{
+    uint32_t           i, k, pc, n, next[2], ntodo;
+    const tpl_insn_t  *insn;
+    tpl_residue_at_t   at, *to;
+
+    if (r->end >= r->fn->ncode) {
+        return TPL_DECLINED;
+    }
+
+    memset(r->at + r->start, 0,
+           (r->end - r->start + 1) * sizeof(tpl_residue_at_t));
+
+    r->at[r->start].seen = 1;
+    r->todo[0] = r->start;
+    ntodo = 1;
+
+    while (ntodo) {
+        pc = r->todo[--ntodo];
+        insn = &r->fn->code[pc];
+        at = r->at[pc];
+
+        if (!tpl_region_handles(insn)) {
+            return TPL_DECLINED;
+        }
+
+        at.depth -= (int32_t) tpl_insn_pops(insn);
+        n = 0;
+
+        if (tpl_insn_jumps(insn)) {
+            next[n++] = insn->c;
+        }
+
+        if (insn->op != TPL_INSN_JUMP) {
+            next[n++] = pc + 1;
+        }
+
+        switch (insn->op) {
+
+        case TPL_INSN_CAPTURE:
+            at.captures++;
+            break;
+
+        case TPL_INSN_CAPTURE_END:
+            at.captures--;
+            break;
+
+        case TPL_INSN_FOR:
+            at.loops++;
+            break;
+
+        case TPL_INSN_END_FOR:
+            at.loops--;
+            break;
+
+        default:
+            break;
+        }
+
+        for (i = 0; i < n; i++) {
+            k = next[i];
+
+            if (k < r->start) {
+                return TPL_DECLINED;
+            }
+
+            if (k > r->end) {
+                r->end = k;
+                *again = 1;
+                return TPL_OK;
+            }
+
+            to = &r->at[k];
+
+            if (k != pc + 1 || insn->op == TPL_INSN_JUMP) {
+                to->target = 1;
+            }
+
+            if (to->seen) {
+                continue;
+            }
+
+            to->depth = at.depth;
+            to->captures = at.captures;
+            to->loops = at.loops;
+            to->seen = 1;
+
+            /* kept when it jumps; a loop's end has no item */
+
+            if (k == pc + 1) {
+                to->depth += (int32_t) tpl_insn_pushes(insn);
+
+            } else if (insn->op == TPL_INSN_JUMP_FALSE_OR_POP
+                       || insn->op == TPL_INSN_JUMP_TRUE_OR_POP)
+            {
+                to->depth++;
+            }
+
+            if (k != r->end) {
+                r->todo[ntodo++] = k;
+            }
+        }
+    }
+
+    to = &r->at[r->end];
+
+    if (!to->seen) {
+        return TPL_DECLINED;
+    }
+
+    if (to->depth == 0 && to->captures == 0 && to->loops == 0) {
+        return TPL_OK;
+    }
+
+    /* further, but not one by one through a loop */
+
+    do {
+        r->end++;
+
+    } while (to->loops && r->end < r->fn->ncode
+             && r->fn->code[r->end - 1].op != TPL_INSN_END_FOR);
+
+    *again = 1;
+
+    return TPL_OK;
+}
+
+
+static tpl_uint_t
+tpl_region_handles(const tpl_insn_t *i)
+{
+    switch (i->op) {
+
+    case TPL_INSN_STORE:
+        return i->a == 0;
+
+    case TPL_INSN_EXPORT:
+    case TPL_INSN_CALL_LOOP:
+    case TPL_INSN_LOCALS:
+    case TPL_INSN_BLOCK:
+    case TPL_INSN_SUPER:
+    case TPL_INSN_SELF:
+    case TPL_INSN_EXTENDS:
+    case TPL_INSN_EXTENDS_STATIC:
+    case TPL_INSN_JUMP_CHILD:
+    case TPL_INSN_PARENT:
+    case TPL_INSN_INCLUDE:
+    case TPL_INSN_INCLUDE_STATIC:
+    case TPL_INSN_IMPORT:
+    case TPL_INSN_IMPORT_STATIC:
+    case TPL_INSN_IMPORT_NAME:
+    case TPL_INSN_MACRO:
+    case TPL_INSN_RETURN:
+    case TPL_INSN_RETURN_VALUE:
+    case TPL_INSN_PARAM_UNDEFINED:
+    case TPL_INSN_TRY:
+    case TPL_INSN_TRY_END:
+    case TPL_INSN_CATCH:
+    case TPL_INSN_RERAISE:
+    case TPL_INSN_RAISE:
+    case TPL_INSN_DEBUG:
+        return 0;
+
+    default:
+        return 1;
+    }
+}
+
+
+/* new slots for those that the region writes */
+
+static tpl_int_t
+tpl_region_slots(tpl_region_t *r)
+{
+    uint32_t              i, n, pc;
+    tpl_int_t             rc;
+    tpl_builder_t        *b;
+    const tpl_insn_t     *insn;
+    const tpl_value_t    *v;
+
+    b = &r->s->b;
+    n = r->fn->nslots;
+
+    for (i = 0; i < n; i++) {
+        r->slots[i] = TPL_SLOT_NONE;
+    }
+
+    /* a loop and its `loop` are neighbours */
+
+    for (pc = r->start; pc < r->end; pc++) {
+        insn = &r->fn->code[pc];
+
+        if (!r->at[pc].seen || insn->op != TPL_INSN_FOR) {
+            continue;
+        }
+
+        r->loops[insn->b] = 1;
+
+        if (!(insn->a & TPL_FOR_LOOP)) {
+            continue;
+        }
+
+        r->loops[insn->b + 1] = 1;
+
+        if (r->slots[insn->b] == TPL_SLOT_NONE
+            && r->slots[insn->b + 1] == TPL_SLOT_NONE)
+        {
+            tpl_try(tpl_code_temp(b, 2, &r->slots[insn->b]));
+            r->slots[insn->b + 1] = r->slots[insn->b] + 1;
+
+        } else if (r->slots[insn->b] == TPL_SLOT_NONE
+                   || r->slots[insn->b + 1] != r->slots[insn->b] + 1)
+        {
+            return TPL_DECLINED;
+        }
+    }
+
+    for (pc = r->start; pc < r->end; pc++) {
+        insn = &r->fn->code[pc];
+
+        if (!r->at[pc].seen) {
+            continue;
+        }
+
+        switch (insn->op) {
+
+        case TPL_INSN_STORE:
+        case TPL_INSN_CLEAR:
+        case TPL_INSN_RESOLVE:
+        case TPL_INSN_FOR:
+            if (r->loops[insn->b] && insn->op != TPL_INSN_FOR) {
+                return TPL_DECLINED;
+            }
+
+            tpl_try(tpl_region_slot(r, insn->b));
+            break;
+
+        default:
+            break;
+        }
+    }
+
+    for (i = 0; i < n; i++) {
+
+        if (r->slots[i] == TPL_SLOT_NONE || r->loops[i]) {
+            continue;
+        }
+
+        v = &r->frame->slots[i];
+
+        switch (v->type) {
+
+        case TPL_MISSING:
+            continue;
+
+        case TPL_PENDING:
+            tpl_try(tpl_code_emit(b, TPL_INSN_LOAD_RAW, 0,
+                                  ((tpl_unknown_t *) v->u.obj)->slot, 0));
+            break;
+
+        default:
+            rc = tpl_residue_const(r->s, v);
+
+            if (rc != TPL_OK) {
+                return rc;
+            }
+        }
+
+        tpl_try(tpl_code_emit(b, TPL_INSN_STORE, 0, r->slots[i], 0));
+    }
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_region_slot(tpl_region_t *r, uint32_t slot)
+{
+    if (r->slots[slot] != TPL_SLOT_NONE) {
+        return TPL_OK;
+    }
+
+    return tpl_code_temp(&r->s->b, 1, &r->slots[slot]);
+}
+
+
+static tpl_int_t
+tpl_region_copy(tpl_region_t *r)
+{
+    uint32_t   pc;
+    tpl_int_t  rc;
+
+    for (pc = r->start; pc <= r->end; pc++) {
+        tpl_label_init(&r->labels[pc]);
+    }
+
+    for (pc = r->start; pc < r->end; pc++) {
+
+        if (!r->at[pc].seen) {
+            continue;
+        }
+
+        if (r->at[pc].target) {
+            tpl_try(tpl_region_flush(r));
+            tpl_try(tpl_code_bind(&r->s->b, &r->labels[pc]));
+        }
+
+        r->s->b.pos = tpl_func_pos(r->fn, pc);
+
+        rc = tpl_region_insn(r, pc);
+
+        if (rc != TPL_OK) {
+            return rc;
+        }
+    }
+
+    rc = tpl_region_flush(r);
+
+    if (rc != TPL_OK) {
+        return rc;
+    }
+
+    return r->at[r->end].target
+           ? tpl_code_bind(&r->s->b, &r->labels[r->end]) : TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_region_insn(tpl_region_t *r, uint32_t pc)
+{
+    uint32_t            c, slot;
+    tpl_int_t           rc;
+    tpl_builder_t      *b;
+    tpl_specializer_t  *s;
+    const tpl_insn_t   *i;
+    const tpl_text_t   *text;
+
+    s = r->s;
+    b = &s->b;
+    i = &r->fn->code[pc];
+
+    /* what the last instruction gave is known */
+
+    if (i->op == TPL_INSN_GET_ATTR) {
+        return tpl_region_attr(r, i);
+    }
+
+    rc = tpl_region_flush(r);
+
+    if (rc != TPL_OK) {
+        return rc;
+    }
+
+    switch (i->op) {
+
+    case TPL_INSN_CONST:
+        r->known = r->tmpl->consts[i->c];
+        r->has_known = 1;
+        return TPL_OK;
+
+    case TPL_INSN_LOAD:
+    case TPL_INSN_LOAD_RAW:
+    case TPL_INSN_OUTPUT_SLOT:
+
+        if (i->op != TPL_INSN_LOAD_RAW || i->a == 0) {
+            slot = r->slots[i->b];
+
+            if (slot == TPL_SLOT_NONE) {
+                return tpl_region_load(r, i, &r->frame->slots[i->b]);
+            }
+
+            c = 0;
+
+            if (i->op != TPL_INSN_LOAD_RAW) {
+                tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
+            }
+
+            return tpl_code_emit(b, i->op, i->a, slot, c);
+        }
+
+        /* fall through */
+
+    case TPL_INSN_LOAD_UP:
+        {
+            uint32_t      n;
+            tpl_frame_t  *frame;
+
+            for (n = i->a, frame = r->frame; n; n--) {
+                frame = frame->closure;
+            }
+
+            return tpl_region_load(r, i, &frame->slots[i->b]);
+        }
+
+    case TPL_INSN_STORE:
+    case TPL_INSN_CLEAR:
+    case TPL_INSN_FOR:
+    case TPL_INSN_END_FOR:
+        slot = r->slots[i->b];
+
+        if (slot == TPL_SLOT_NONE) {
+            return TPL_DECLINED;
+        }
+
+        return tpl_code_emit(b, i->op, i->a, slot, i->c);
+
+    case TPL_INSN_JUMP_SET:
+        slot = r->slots[i->b];
+
+        if (slot == TPL_SLOT_NONE) {
+
+            if (r->frame->slots[i->b].type != TPL_PENDING) {
+                return TPL_DECLINED;
+            }
+
+            slot = ((tpl_unknown_t *) r->frame->slots[i->b].u.obj)->slot;
+        }
+
+        return tpl_code_jump(b, i->op, slot, &r->labels[i->c]);
+
+    case TPL_INSN_NEXT:
+        slot = r->slots[i->b];
+
+        if (slot == TPL_SLOT_NONE) {
+            return TPL_DECLINED;
+        }
+
+        return tpl_code_jump(b, i->op, slot, &r->labels[i->c]);
+
+    case TPL_INSN_JUMP:
+    case TPL_INSN_JUMP_FALSE:
+    case TPL_INSN_JUMP_TRUE:
+    case TPL_INSN_JUMP_FALSE_OR_POP:
+    case TPL_INSN_JUMP_TRUE_OR_POP:
+        return tpl_code_jump(b, i->op, i->b, &r->labels[i->c]);
+
+    case TPL_INSN_RESOLVE:
+        return tpl_region_resolve(r, i, r->slots[i->b]);
+
+    case TPL_INSN_RESOLVE_PUSH:
+        if (i->a) {
+            return TPL_DECLINED;
+        }
+
+        tpl_try(tpl_code_temp(b, 1, &slot));
+
+        rc = tpl_region_resolve(r, i, slot);
+
+        if (rc != TPL_OK) {
+            return rc;
+        }
+
+        tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
+
+        return tpl_code_emit(b, TPL_INSN_LOAD, 0, slot, c);
+
+    case TPL_INSN_SET_ATTR:
+        s->mutated = 1;
+
+        /* fall through */
+
+    case TPL_INSN_CALL_METHOD:
+        tpl_region_method(r, r->tmpl->names[i->c]);
+        tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
+
+        return tpl_code_emit(b, i->op, i->a, i->b, c);
+
+    case TPL_INSN_CALL:
+        s->calls = 1;
+        c = i->c;
+
+        if (c != TPL_NO_CONST) {
+            tpl_try(tpl_code_const(&s->c, &r->tmpl->consts[c], &c));
+        }
+
+        return tpl_code_emit(b, i->op, i->a, i->b, c);
+
+    case TPL_INSN_UNDEFINED:
+        tpl_try(tpl_code_const(&s->c, &r->tmpl->consts[i->c], &c));
+
+        return tpl_code_emit(b, i->op, i->a, i->b, c);
+
+    case TPL_INSN_TEXT:
+        text = &r->tmpl->texts[i->c];
+
+        return tpl_code_text(b, &text->str, 1);
+
+    case TPL_INSN_CALL_EX:
+        s->calls = 1;
+        break;
+
+    case TPL_INSN_SET_ITEM:
+        s->mutated = 1;
+        break;
+
+    case TPL_INSN_GET_ITEM:
+    case TPL_INSN_FILTER:
+    case TPL_INSN_FILTER_EX:
+        s->picks = 1;
+        break;
+
+    case TPL_INSN_AUTOESCAPE:
+        return TPL_DECLINED;
+
+    default:
+        break;
+    }
+
+    return tpl_code_emit(b, i->op, i->a, i->b, i->c);
+}
+
+
+/* a slot that the region does not write */
+
+static tpl_int_t
+tpl_region_load(tpl_region_t *r, const tpl_insn_t *i, const tpl_value_t *v)
+{
+    uint32_t            c, slot;
+    tpl_int_t           rc;
+    tpl_builder_t      *b;
+    tpl_specializer_t  *s;
+
+    s = r->s;
+    b = &s->b;
+
+    switch (v->type) {
+
+    case TPL_PENDING:
+        slot = ((tpl_unknown_t *) v->u.obj)->slot;
+        break;
+
+    case TPL_MISSING:
+
+        /* one that stays so */
+
+        tpl_try(tpl_code_temp(b, 1, &slot));
+        break;
+
+    default:
+
+        if (i->op != TPL_INSN_OUTPUT_SLOT) {
+            r->known = *v;
+            r->has_known = 1;
+            return TPL_OK;
+        }
+
+        rc = tpl_residue_const(s, v);
+
+        if (rc != TPL_OK) {
+            return rc;
+        }
+
+        return tpl_code_emit(b, TPL_INSN_OUTPUT, TPL_OUT_AUTO, 0, 0);
+    }
+
+    if (i->op == TPL_INSN_LOAD_RAW) {
+        return tpl_code_emit(b, TPL_INSN_LOAD_RAW, 0, slot, 0);
+    }
+
+    tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
+
+    return tpl_code_emit(b, (i->op == TPL_INSN_LOAD_UP) ? TPL_INSN_LOAD
+                                                         : i->op,
+                         0, slot, c);
+}
+
+
+/* a method that changes its self is called, or may be later */
+
+static void
+tpl_region_method(tpl_region_t *r, const tpl_name_t *name)
+{
+    uint32_t              type;
+    const tpl_builtin_t  *fn;
+
+    for (type = 0; type < TPL_INTERNAL; type++) {
+        fn = tpl_builtins_find(r->s->vm->exec.builtins, tpl_methods_of(type),
+                               name);
+
+        if (fn && (fn->flags & TPL_FN_MUTATES)) {
+            r->s->mutated = 1;
+        }
+    }
+}
+
+
+/* an attribute of something known is known, if it has it */
+
+static tpl_int_t
+tpl_region_attr(tpl_region_t *r, const tpl_insn_t *i)
+{
+    uint32_t            c;
+    tpl_int_t           rc;
+    tpl_exec_t         *exec;
+    tpl_value_t         v;
+    tpl_specializer_t  *s;
+    const tpl_name_t   *name;
+
+    s = r->s;
+    exec = &s->vm->exec;
+    name = r->tmpl->names[i->c];
+
+    tpl_region_method(r, name);
+
+    if (r->has_known && r->known.type != TPL_MACRO) {
+        rc = tpl_get_attr(exec, &r->known, name, &v);
+
+        if (rc == TPL_OK && v.type != TPL_UNDEFINED
+            && v.type != TPL_PENDING)
+        {
+            r->known = v;
+            return TPL_OK;
+        }
+
+        tpl_error_clear(exec->error);
+    }
+
+    rc = tpl_region_flush(r);
+
+    if (rc != TPL_OK) {
+        return rc;
+    }
+
+    tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
+
+    return tpl_code_emit(&s->b, i->op, i->a, i->b, c);
+}
+
+
+static tpl_int_t
+tpl_region_resolve(tpl_region_t *r, const tpl_insn_t *i, uint32_t slot)
+{
+    uint32_t            c;
+    tpl_int_t           rc;
+    tpl_value_t         value;
+    tpl_unknown_t      *u;
+    tpl_builder_t      *b;
+    tpl_specializer_t  *s;
+
+    s = r->s;
+    b = &s->b;
+
+    s->looked = NULL;
+
+    rc = i->a ? tpl_context_global(s->vm, r->tmpl->names[i->c], 1, &value)
+              : tpl_context_resolve(s->vm, r->frame->context,
+                                    r->tmpl->names[i->c], &value);
+
+    if (rc != TPL_OK) {
+        return TPL_DECLINED;
+    }
+
+    if (value.type != TPL_PENDING) {
+        rc = tpl_residue_const(s, &value);
+
+        if (rc != TPL_OK) {
+            return rc;
+        }
+
+        return tpl_code_emit(b, TPL_INSN_STORE, 0, slot, 0);
+    }
+
+    u = (tpl_unknown_t *) value.u.obj;
+
+    if (u->ready) {
+        tpl_try(tpl_code_emit(b, TPL_INSN_LOAD_RAW, 0, u->slot, 0));
+
+        return tpl_code_emit(b, TPL_INSN_STORE, 0, slot, 0);
+    }
+
+    tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
+
+    return tpl_code_emit(b, TPL_INSN_RESOLVE, u->globals, slot, c);
+}
+
+
+static tpl_int_t
+tpl_region_flush(tpl_region_t *r)
+{
+    if (!r->has_known) {
+        return TPL_OK;
+    }
+
+    r->has_known = 0;
+
+    return tpl_residue_const(r->s, &r->known);
+}
+
+
+static tpl_int_t
+tpl_residue_name(tpl_specializer_t *s, const tpl_template_t *tmpl,
+    uint32_t name, uint32_t *index)
+{
+    return tpl_code_name(&s->c, tmpl->names[name], index);
+}
+
+
+/* pushes a copy of v, which lives only as long as the specializer */
+
+static tpl_int_t
+tpl_residue_const(tpl_specializer_t *s, const tpl_value_t *v)
+{
+    tpl_int_t    rc;
+    tpl_value_t  copy;
+
+    rc = tpl_residue_copy(s, v, 0, &copy);
+
+    return (rc == TPL_OK) ? tpl_code_push(&s->b, &copy) : rc;
+}
+
+
+/* the same container is always the same constant */
+
+static tpl_int_t
+tpl_residue_copy(tpl_specializer_t *s, const tpl_value_t *v, uint32_t depth,
+    tpl_value_t *out)
+{
+    uint32_t             i;
+    tpl_int_t            rc;
+    tpl_str_t            str;
+    tpl_exec_t          *exec;
+    tpl_list_t          *list;
+    tpl_dict_t          *dict;
+    tpl_value_t          key, value;
+    tpl_dict_entry_t    *e;
+    tpl_special_copy_t  *copy;
+
+    if (depth > TPL_RESIDUE_DEPTH || ++s->ncopied > TPL_RESIDUE_VALUES) {
+        return TPL_DECLINED;
+    }
+
+    exec = &s->c.set->exec;
+    *out = *v;
+
+    switch (v->type) {
+
+    case TPL_NONE:
+    case TPL_BOOL:
+    case TPL_INT:
+    case TPL_FLOAT:
+    case TPL_FUNCTION:
+        return TPL_OK;
+
+    case TPL_STRING:
+        if (tpl_pstrdup(s->c.arena, &str, v->u.s, v->len) != TPL_OK) {
+            return tpl_compile_memory(&s->c);
+        }
+
+        out->u.s = str.data;
+
+        return TPL_OK;
+
+    case TPL_LIST:
+    case TPL_TUPLE:
+    case TPL_DICT:
+        break;
+
+    default:
+        return TPL_DECLINED;
+    }
+
+    for (i = 0; i < s->copies.n; i++) {
+        if (s->copies.elts[i].from == v->u.p) {
+            out->u.p = s->copies.elts[i].to;
+            return TPL_OK;
+        }
+    }
+
+    if (v->type != TPL_TUPLE) {
+        s->mutable = 1;
+    }
+
+    list = NULL;
+    dict = NULL;
+
+    if (v->type == TPL_DICT) {
+        out->u.dict = dict = tpl_dict_create(exec, v->u.dict->n);
+
+    } else {
+        out->u.list = list = tpl_list_create(exec, v->u.list->n);
+    }
+
+    copy = tpl_vec_push(s->scratch, &s->copies);
+
+    if (copy == NULL || out->u.p == NULL) {
+        return tpl_compile_memory(&s->c);
+    }
+
+    copy->from = v->u.p;
+    copy->to = out->u.p;
+
+    if (list) {
+        for (i = 0; i < v->u.list->n; i++) {
+            rc = tpl_residue_copy(s, &v->u.list->items[i], depth + 1, &value);
+
+            if (rc != TPL_OK) {
+                return rc;
+            }
+
+            if (tpl_list_append(exec, list, &value) != TPL_OK) {
+                return tpl_compile_memory(&s->c);
+            }
+        }
+
+        return TPL_OK;
+    }
+
+    for (i = 0; (e = tpl_dict_next(v->u.dict, &i)) != NULL; ) {
+        rc = tpl_residue_copy(s, &e->key, depth + 1, &key);
+
+        if (rc == TPL_OK) {
+            rc = tpl_residue_copy(s, &e->value, depth + 1, &value);
+        }
+
+        if (rc != TPL_OK) {
+            return rc;
+        }
+
+        if (tpl_dict_set(exec, dict, &key, &value) != TPL_OK) {
+            return tpl_compile_memory(&s->c);
+        }
+    }
+
+    return TPL_OK;
+}

@@ -122,6 +122,13 @@ tpl_arena_create(const tpl_allocator_t *allocator, size_t page, size_t limit)
 }
 
 
+tpl_arena_t *
+tpl_arena_scratch(const tpl_arena_t *arena, size_t page, size_t limit)
+{
+    return tpl_arena_create(&arena->allocator, page, limit);
+}
+
+
 void
 tpl_arena_destroy(tpl_arena_t *arena)
 {

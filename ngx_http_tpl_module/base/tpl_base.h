@@ -104,6 +104,10 @@ tpl_arena_t *tpl_arena_create(const tpl_allocator_t *allocator, size_t page,
     size_t limit);
 void tpl_arena_destroy(tpl_arena_t *arena);
 
+/* another arena of the same allocator, for what goes sooner */
+tpl_arena_t *tpl_arena_scratch(const tpl_arena_t *arena, size_t page,
+    size_t limit);
+
 /* bytes that the arena holds of the allocator's */
 size_t tpl_arena_size(const tpl_arena_t *arena);
 

@@ -113,7 +113,8 @@ tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line, tpl_arena_t *arena,
     r.error = &err;
 
     if (tpl_cli_request_parse(&r, line) != TPL_OK
-        || tpl_cli_request_compile(&r, &tmpl) != TPL_OK)
+        || tpl_cli_request_compile(&r, &tmpl) != TPL_OK
+        || tpl_vm_specialize(tmpl, &err) != TPL_OK)
     {
         return tpl_cli_reply_error(&exec, &err, r.unsupported, reply);
     }

@@ -238,7 +238,7 @@ tpl_cli_request_compile(tpl_cli_request_t *r, tpl_template_t **tmpl)
         }
     }
 
-    return tpl_vm_specialize(*tmpl, r->error);
+    return TPL_OK;
 }
 
 

@@ -88,8 +88,8 @@ tpl_vm_specialize(tpl_template_t *tmpl, tpl_error_t *err)
 
     memset(&s, 0, sizeof(tpl_specializer_t));
 
-    s.scratch = tpl_arena_create(&tpl_malloc_allocator, TPL_SPECIAL_PAGE,
-                                 TPL_SPECIAL_MEMORY);
+    s.scratch = tpl_arena_scratch(tmpl->set->arena, TPL_SPECIAL_PAGE,
+                                  TPL_SPECIAL_MEMORY);
     if (s.scratch == NULL) {
         return tpl_error_set(err, TPL_EXC_MEMORY, NULL, "out of memory");
     }
@@ -135,17 +135,17 @@ tpl_special_run(tpl_specializer_t *s, tpl_template_t *tmpl)
 
     vm = s->vm;
 
-    s->unit = tpl_pcalloc(tmpl->set->arena, sizeof(tpl_unit_t));
+    s->c.set = tmpl->set;
+    s->c.arena = tmpl->set->arena;
+    s->c.err = &s->err;
+
+    s->unit = tpl_pcalloc(s->c.arena, sizeof(tpl_unit_t));
     if (s->unit == NULL) {
         return tpl_compile_memory(&s->c);
     }
 
     s->unit->tmpl = *tmpl;
-
-    s->c.set = tmpl->set;
-    s->c.arena = tmpl->set->arena;
     s->c.unit = s->unit;
-    s->c.err = &s->err;
 
     tpl_try(tpl_code_begin(&s->b, &s->c, NULL, TPL_FUNC_ROOT, NULL,
                            &tmpl->root->pos));

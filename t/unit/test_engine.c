@@ -8,6 +8,8 @@
  *   - the n-th allocation fails, for each n: an error, never a crash or a leak;
  *   - too little memory, steps or room for the output: LimitError.
  *
+ * Each with its template specialized and without.
+ *
  * usage: test_engine [FILE.json ...]; all of t/cases without arguments.
  */
 
@@ -33,8 +35,9 @@ static tpl_str_t               name;
 static unsigned                passed;
 static unsigned                failed;
 static unsigned                ncases;
+static unsigned                nspecial;
 static const tpl_builtins_t   *builtins;
-static const tpl_run_how_t     plain;
+static tpl_run_how_t           plain;
 
 
 /* a case: what its file says, and the request made of it */
@@ -378,6 +381,8 @@ test_case(const test_case_t *c)
         ran = 0;
     }
 
+    nspecial += run.special;
+
     check(run.live == 0, "%u allocations are left", run.live);
 
     tpl_run_clear(&run);
@@ -500,7 +505,10 @@ test_file(const char *path)
         }
 
         case_read(&exec, v.u.dict, cases->u.list->items[i].u.dict, &c);
-        test_case(&c);
+
+        for (plain.general = 0; plain.general < 2; plain.general++) {
+            test_case(&c);
+        }
     }
 
     tpl_arena_destroy(arena);
@@ -545,8 +553,8 @@ main(int argc, char **argv)
 
     tpl_arena_destroy(arena);
 
-    printf("engine: %u cases, %u passed, %u failed\n", ncases, passed,
-           failed);
+    printf("engine: %u cases, %u of them specialized, %u passed, %u failed\n",
+           ncases, nspecial, passed, failed);
 
     return failed ? 1 : 0;
 }

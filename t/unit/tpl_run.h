@@ -36,6 +36,7 @@ typedef struct {
     size_t               output;        /* limit in bytes, 0: none */
     int64_t              fuel;          /* a turn, 0: all in one */
     tpl_uint_t           late;          /* data are PENDING at first */
+    tpl_uint_t           general;       /* not specialized */
     unsigned             fail_at;       /* this allocation fails, 0: none */
     unsigned             fail_on;       /* and all after it */
 } tpl_run_how_t;
@@ -54,6 +55,7 @@ typedef struct {
     tpl_uint_t           impure;
     const char          *stage;         /* how far it came */
     tpl_uint_t           ran;           /* as far as the VM */
+    tpl_uint_t           special;       /* it was specialized */
     uint64_t             steps;
     unsigned             turns;
     unsigned             waits;
@@ -395,6 +397,11 @@ tpl_run(tpl_run_t *run, const tpl_run_how_t *how,
     if (run->rc == TPL_OK) {
         run->stage = "compiled";
         run->rc = tpl_cli_request_compile(&r, &tmpl);
+    }
+
+    if (run->rc == TPL_OK && !how->general) {
+        run->rc = tpl_vm_specialize(tmpl, &err);
+        run->special = (run->rc == TPL_OK && tmpl->special != NULL);
     }
 
     if (run->rc == TPL_OK) {

@@ -300,71 +300,136 @@ tpl_output_end(tpl_output_t *out)
 }
 
 
-/* bytes in pages are hashed as one run, wherever pages end */
+/*
+ * Bytes in pages are hashed as one run, wherever pages end: in blocks of four
+ * lanes, each a chain of 64 x 64 bit multiplications whose halves are folded.
+ * What is left over at the end of a page waits in block.
+ */
+
+#define TPL_HASH_BLOCK  64
 
 typedef struct {
-    uint64_t                 h;
-    uint64_t                 word;
+    uint64_t                 lanes[4];
     uint64_t                 len;       /* of the run */
+    tpl_char_t               block[TPL_HASH_BLOCK];
 } tpl_output_hash_t;
+
+
+static inline uint64_t
+tpl_output_hash_mix(uint64_t a, uint64_t b)
+{
+    unsigned __int128  m;
+
+    m = (unsigned __int128) a * b;
+
+    return (uint64_t) m ^ (uint64_t) (m >> 64);
+}
+
+
+static inline uint64_t
+tpl_output_hash_word(const tpl_char_t *p)
+{
+    uint64_t  w;
+
+    memcpy(&w, p, 8);
+
+#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+    w = __builtin_bswap64(w);
+#endif
+
+    return w;
+}
 
 
 static inline void
 tpl_output_hash_step(tpl_output_hash_t *s, uint64_t w)
 {
-    uint64_t  h;
+    s->lanes[0] = tpl_output_hash_mix(w ^ 0x9e3779b185ebca87ULL,
+                                      s->lanes[0] ^ 0xc2b2ae3d27d4eb4fULL);
+}
 
-    h = s->h ^ (w * 0x9e3779b185ebca87ULL);
-    h = (h << 31) | (h >> 33);
-    s->h = h * 0xc2b2ae3d27d4eb4fULL;
+
+/* whole blocks; returns what is left */
+
+static const tpl_char_t *
+tpl_output_hash_blocks(tpl_output_hash_t *s, const tpl_char_t *p, size_t n)
+{
+    uint64_t  a, b, c, d;
+
+    a = s->lanes[0];
+    b = s->lanes[1];
+    c = s->lanes[2];
+    d = s->lanes[3];
+
+    for ( /* void */ ; n; n--, p += TPL_HASH_BLOCK) {
+        a = tpl_output_hash_mix(tpl_output_hash_word(p)
+                                ^ 0x9e3779b185ebca87ULL,
+                                tpl_output_hash_word(p + 8) ^ a);
+        b = tpl_output_hash_mix(tpl_output_hash_word(p + 16)
+                                ^ 0xc2b2ae3d27d4eb4fULL,
+                                tpl_output_hash_word(p + 24) ^ b);
+        c = tpl_output_hash_mix(tpl_output_hash_word(p + 32)
+                                ^ 0x165667b19e3779f9ULL,
+                                tpl_output_hash_word(p + 40) ^ c);
+        d = tpl_output_hash_mix(tpl_output_hash_word(p + 48)
+                                ^ 0x27d4eb2f165667c5ULL,
+                                tpl_output_hash_word(p + 56) ^ d);
+    }
+
+    s->lanes[0] = a;
+    s->lanes[1] = b;
+    s->lanes[2] = c;
+    s->lanes[3] = d;
+
+    return p;
 }
 
 
 static void
 tpl_output_hash_end(tpl_output_hash_t *s)
 {
-    if (s->len) {
-        tpl_output_hash_step(s, s->word);
-        tpl_output_hash_step(s, s->len);
+    size_t  n;
+
+    if (s->len == 0) {
+        return;
     }
 
+    n = s->len % TPL_HASH_BLOCK;
+
+    if (n) {
+        memset(s->block + n, 0, TPL_HASH_BLOCK - n);
+        (void) tpl_output_hash_blocks(s, s->block, 1);
+    }
+
+    tpl_output_hash_step(s, s->len);
+
     s->len = 0;
-    s->word = 0;
 }
 
 
 static void
 tpl_output_hash_run(tpl_output_hash_t *s, const tpl_char_t *p, size_t len)
 {
-    uint64_t           w;
-    const tpl_char_t  *last;
+    size_t  n, rest;
 
-    last = p + len;
+    n = s->len % TPL_HASH_BLOCK;
+    s->len += len;
 
-    for ( /* void */ ; p < last && (s->len & 7); p++) {
-        s->word |= (uint64_t) *p << ((s->len & 7) * 8);
+    if (n) {
+        rest = tpl_min(TPL_HASH_BLOCK - n, len);
+        tpl_output_copy(s->block + n, p, rest);
 
-        if ((++s->len & 7) == 0) {
-            tpl_output_hash_step(s, s->word);
-            s->word = 0;
+        if (n + rest < TPL_HASH_BLOCK) {
+            return;
         }
+
+        (void) tpl_output_hash_blocks(s, s->block, 1);
+        p += rest;
+        len -= rest;
     }
 
-    for ( /* void */ ; last - p >= 8; p += 8) {
-        memcpy(&w, p, 8);
-
-#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-        w = __builtin_bswap64(w);
-#endif
-
-        tpl_output_hash_step(s, w);
-        s->len += 8;
-    }
-
-    for ( /* void */ ; p < last; p++) {
-        s->word |= (uint64_t) *p << ((s->len & 7) * 8);
-        s->len++;
-    }
+    p = tpl_output_hash_blocks(s, p, len / TPL_HASH_BLOCK);
+    tpl_output_copy(s->block, p, len % TPL_HASH_BLOCK);
 }
 
 
@@ -372,11 +437,14 @@ uint64_t
 tpl_output_hash(const tpl_output_t *out)
 {
     uint32_t              i;
+    uint64_t              h;
     tpl_output_hash_t     s;
     const tpl_segment_t  *seg;
 
-    s.h = 0x27d4eb2f165667c5ULL;
-    s.word = 0;
+    s.lanes[0] = 0x27d4eb2f165667c5ULL;
+    s.lanes[1] = 0x9fb21c651e98df25ULL;
+    s.lanes[2] = 0xd6e8feb86659fd93ULL;
+    s.lanes[3] = 0xa0761d6478bd642fULL;
     s.len = 0;
 
     for (i = 0; i < out->n; i++) {
@@ -399,9 +467,11 @@ tpl_output_hash(const tpl_output_t *out)
     tpl_output_hash_end(&s);
     tpl_output_hash_step(&s, out->len);
 
-    s.h ^= s.h >> 32;
-    s.h *= 0x9e3779b185ebca87ULL;
-    s.h ^= s.h >> 29;
+    h = tpl_output_hash_mix(s.lanes[0] ^ s.lanes[2], s.lanes[1] ^ s.lanes[3]);
+    h ^= s.lanes[0] + s.lanes[1];
+    h ^= h >> 32;
+    h *= 0x9e3779b185ebca87ULL;
+    h ^= h >> 29;
 
-    return s.h;
+    return h;
 }

@@ -138,6 +138,87 @@ tpl_int_t tpl_pstrdup(tpl_arena_t *arena, tpl_str_t *dst, const void *src,
     size_t len);
 
 
+/* most pieces are a few bytes long: a call of memcpy() would cost more */
+
+static inline void
+tpl_copy_short(tpl_char_t *dst, const tpl_char_t *src, size_t len)
+{
+    uint32_t  a4, b4;
+    uint64_t  a, b, c, d;
+
+    if (len > 32) {
+        memcpy(dst, src, len);
+        return;
+    }
+
+    /* both ends, which may overlap in the middle */
+
+    if (len >= 16) {
+        memcpy(&a, src, 8);
+        memcpy(&b, src + 8, 8);
+        memcpy(&c, src + len - 16, 8);
+        memcpy(&d, src + len - 8, 8);
+        memcpy(dst, &a, 8);
+        memcpy(dst + 8, &b, 8);
+        memcpy(dst + len - 16, &c, 8);
+        memcpy(dst + len - 8, &d, 8);
+
+    } else if (len >= 8) {
+        memcpy(&a, src, 8);
+        memcpy(&b, src + len - 8, 8);
+        memcpy(dst, &a, 8);
+        memcpy(dst + len - 8, &b, 8);
+
+    } else if (len >= 4) {
+        memcpy(&a4, src, 4);
+        memcpy(&b4, src + len - 4, 4);
+        memcpy(dst, &a4, 4);
+        memcpy(dst + len - 4, &b4, 4);
+
+    } else if (len) {
+        dst[0] = src[0];
+        dst[len / 2] = src[len / 2];
+        dst[len - 1] = src[len - 1];
+    }
+}
+
+
+/* whether len bytes are the same */
+
+static inline tpl_uint_t
+tpl_same_short(const tpl_char_t *a, const tpl_char_t *b, size_t len)
+{
+    uint32_t  a4, b4, c4, d4;
+    uint64_t  a8, b8, c8, d8;
+
+    if (len > 16) {
+        return memcmp(a, b, len) == 0;
+    }
+
+    if (len >= 8) {
+        memcpy(&a8, a, 8);
+        memcpy(&b8, b, 8);
+        memcpy(&c8, a + len - 8, 8);
+        memcpy(&d8, b + len - 8, 8);
+
+        return ((a8 ^ b8) | (c8 ^ d8)) == 0;
+    }
+
+    if (len >= 4) {
+        memcpy(&a4, a, 4);
+        memcpy(&b4, b, 4);
+        memcpy(&c4, a + len - 4, 4);
+        memcpy(&d4, b + len - 4, 4);
+
+        return ((a4 ^ b4) | (c4 ^ d4)) == 0;
+    }
+
+    return len == 0
+           || (a[0] == b[0] && a[len / 2] == b[len / 2]
+               && a[len - 1] == b[len - 1]);
+}
+
+
 /* text that grows in an arena; after an error failed stays set */
 
 typedef struct {

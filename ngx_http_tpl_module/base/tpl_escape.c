@@ -154,3 +154,39 @@ tpl_escape(tpl_char_t *dst, const tpl_char_t *p, size_t len, tpl_uint_t kind)
         len--;
     }
 }
+
+
+tpl_char_t *
+tpl_escape_short(tpl_char_t *dst, const tpl_char_t *p, size_t len,
+    tpl_uint_t kind)
+{
+#if (__SSE2__)
+
+    size_t      i;
+    tpl_uint_t  mask;
+
+    /* copied first: there may be no 16 bytes to read at p, at dst there are */
+
+    tpl_copy_short(dst, p, len);
+
+    for (i = 0; i < len; i += 16) {
+        mask = tpl_escape_mask(dst + i);
+
+        if (len - i < 16) {
+            mask &= ((tpl_uint_t) 1 << (len - i)) - 1;
+        }
+
+        if (tpl_unlikely(mask)) {
+            i += (size_t) __builtin_ctzl(mask);
+            return tpl_escape(dst + i, p + i, len - i, kind);
+        }
+    }
+
+    return dst + len;
+
+#else
+
+    return tpl_escape(dst, p, len, kind);
+
+#endif
+}

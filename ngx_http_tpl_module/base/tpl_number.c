@@ -86,36 +86,51 @@ tpl_format_int(tpl_char_t *p, int64_t n)
 static tpl_char_t *
 tpl_format_uint(tpl_char_t *p, uint64_t n)
 {
-    size_t       len;
-    tpl_uint_t   two;
-    tpl_char_t  *q, temp[TPL_INT64_LEN];
+    uint32_t     u, two;
+    tpl_char_t  *q, *end, temp[TPL_INT64_LEN];
 
     if (n < 10) {
         *p++ = (tpl_char_t) ('0' + n);
         return p;
     }
 
-    q = temp + sizeof(temp);
+    if (n > UINT32_MAX) {
+        q = temp + sizeof(temp);
 
-    while (n >= 100) {
-        two = n % 100;
-        n /= 100;
-        q -= 2;
-        memcpy(q, tpl_two_digits + two * 2, 2);
+        do {
+            two = (uint32_t) (n % 100);
+            n /= 100;
+            q -= 2;
+            memcpy(q, tpl_two_digits + two * 2, 2);
+        } while (n > UINT32_MAX);
+
+        p = tpl_format_uint(p, n);
+        memcpy(p, q, (size_t) (temp + sizeof(temp) - q));
+
+        return p + (temp + sizeof(temp) - q);
     }
 
-    if (n >= 10) {
+    /* straight to their places, once it is known how many there are */
+
+    u = (uint32_t) n;
+
+    end = p + 2 + (u >= 100) + (u >= 1000) + (u >= 10000) + (u >= 100000)
+          + (u >= 1000000) + (u >= 10000000) + (u >= 100000000)
+          + (u >= 1000000000);
+
+    for (q = end; u >= 100; u /= 100) {
         q -= 2;
-        memcpy(q, tpl_two_digits + n * 2, 2);
+        memcpy(q, tpl_two_digits + u % 100 * 2, 2);
+    }
+
+    if (u >= 10) {
+        memcpy(q - 2, tpl_two_digits + u * 2, 2);
 
     } else {
-        *--q = (tpl_char_t) ('0' + n);
+        q[-1] = (tpl_char_t) ('0' + u);
     }
 
-    len = (size_t) (temp + sizeof(temp) - q);
-    memcpy(p, q, len);
-
-    return p + len;
+    return end;
 }
 
 

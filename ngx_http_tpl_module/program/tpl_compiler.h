@@ -469,6 +469,13 @@ tpl_int_t tpl_emit_leave_loop(tpl_builder_t *b, tpl_scope_t *s,
 tpl_int_t tpl_link(tpl_set_t *set, tpl_unit_t *unit, tpl_error_t *err);
 void tpl_link_purity(tpl_unit_t *units);
 
+/*
+ * tpl_fuse.c: puts superinstructions into a verified function; what stood in
+ * the place of one.
+ */
+void tpl_fuse(const tpl_template_t *t, tpl_func_t *fn);
+tpl_opcode_t tpl_insn_plain(uint8_t op);
+
 /* tpl_verify.c: the deepest stack; TPL_ERROR with err for a bad program */
 int64_t tpl_insn_pops(const tpl_insn_t *i);
 int64_t tpl_insn_pushes(const tpl_insn_t *i);

@@ -117,7 +117,7 @@ tpl_dump_insn(const tpl_template_t *t, const tpl_insn_t *i, tpl_buf_t *b)
 
     builtins = t->set->conf.builtins;
 
-    switch (i->op) {
+    switch (tpl_insn_plain(i->op)) {
 
     case TPL_INSN_CONST:
     case TPL_INSN_UNDEFINED:

@@ -96,7 +96,7 @@ typedef struct {
     X(UNPACK, 1, i->b + i->c + i->a)                                         \
                                                                              \
     /* look-up.  c: name */                                                  \
-    X(GET_ATTR, 1, 1)                                                        \
+    X(GET_ATTR, 1, 1)               /* a: TPL_ATTR_PLAIN or 0 */             \
     X(GET_ITEM, 2, 1)               /* object key */                         \
     X(GET_SLICE, 4, 1)              /* object start stop step */             \
     X(SET_ATTR, 2, 0)               /* value object: object.c = value;       \
@@ -198,7 +198,16 @@ typedef struct {
                                        filters and the tests */              \
                                                                              \
     /* superinstructions, each the same as the sequence it names */          \
-    X(OUTPUT_SLOT, 0, 0)            /* LOAD b c, OUTPUT auto */
+    X(OUTPUT_SLOT, 0, 0)            /* LOAD b c, OUTPUT auto */              \
+    /* these stand in front of the sequence, whose first they have replaced, \
+     * and do that alone if values are not the usual ones (tpl_fuse.c) */    \
+    X(NEXT_STORE, 0, 1)             /* NEXT, STORE */                        \
+    X(LOOP, 0, 0)                   /* JUMP to a NEXT_STORE */               \
+    X(LOAD_ATTR, 0, 1)              /* LOAD, GET_ATTR */                     \
+    X(TEXT_SLOT, 0, 0)              /* TEXT, OUTPUT_SLOT */                  \
+    X(TEXT_SLOT_TEXT, 0, 0)         /* TEXT, OUTPUT_SLOT, TEXT */            \
+    X(TEXT_ATTR, 0, 0)              /* TEXT, LOAD, GET_ATTR, OUTPUT */       \
+    X(TEXT_ATTR_TEXT, 0, 0)         /* TEXT, LOAD, GET_ATTR, OUTPUT, TEXT */
 
 
 typedef enum {
@@ -214,6 +223,9 @@ typedef enum {
 /* CALL's a */
 #define TPL_CALL_DIRECT       0x80
 #define tpl_insn_nkw(i)       ((i)->a & 0x7f)   /* keyword values, <= 127 */
+
+/* GET_ATTR's a: of a dict it can only be an item */
+#define TPL_ATTR_PLAIN        1
 
 /* OUTPUT's a */
 #define TPL_OUT_AUTO          0     /* Jinja: markup, escape by the mode */

@@ -523,6 +523,8 @@ tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit)
 
             return TPL_ERROR;
         }
+
+        tpl_fuse(t, t->funcs[i]);
     }
 
     t->state = TPL_UNIT_EMITTED;

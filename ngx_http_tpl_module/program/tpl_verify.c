@@ -79,6 +79,8 @@ tpl_insn_jumps(const tpl_insn_t *i)
     case TPL_INSN_JUMP_SET:
     case TPL_INSN_JUMP_CHILD:
     case TPL_INSN_NEXT:
+    case TPL_INSN_NEXT_STORE:
+    case TPL_INSN_LOOP:
     case TPL_INSN_TRY:
         return 1;
 
@@ -162,7 +164,7 @@ tpl_verify_depth(const tpl_template_t *tmpl, const tpl_func_t *fn,
                 }
             }
 
-            if (insn->op == TPL_INSN_JUMP) {
+            if (insn->op == TPL_INSN_JUMP || insn->op == TPL_INSN_LOOP) {
                 continue;
             }
         }
@@ -267,7 +269,7 @@ tpl_verify_operands(tpl_verifier_t *v, uint32_t pc)
     t = v->tmpl;
     builtins = t->set->conf.builtins;
 
-    switch (i->op) {
+    switch (tpl_insn_plain(i->op)) {
 
     case TPL_INSN_UNDEFINED:
     case TPL_INSN_RAISE:

@@ -42,6 +42,44 @@ tpl_int_t tpl_dict_get(tpl_exec_t *exec, const tpl_dict_t *dict,
 /* by name: cannot fail, NULL when absent; the value may be changed in place */
 tpl_value_t *tpl_dict_find(const tpl_dict_t *dict, const tpl_name_t *name);
 
+/*
+ * The same for dicts of one kind after another: hint remembers which entry it
+ * was last time.
+ */
+static inline tpl_value_t *
+tpl_dict_find_again(const tpl_dict_t *dict, const tpl_name_t *name,
+    uint8_t *hint)
+{
+    tpl_value_t       *v;
+    tpl_dict_entry_t  *e;
+
+    if (tpl_likely(*hint < dict->nentries)) {
+        e = &dict->entries[*hint];
+
+        if (tpl_likely(e->key.len == name->str.len
+                       && e->key.type == TPL_STRING
+                       && tpl_same_short(e->key.u.s, name->str.data,
+                                         name->str.len)))
+        {
+            return &e->value;
+        }
+    }
+
+    v = tpl_dict_find(dict, name);
+
+    if (v) {
+        e = (tpl_dict_entry_t *)
+                ((char *) v - offsetof(tpl_dict_entry_t, value));
+
+        if (e - dict->entries < 256) {
+            *hint = (uint8_t) (e - dict->entries);
+        }
+    }
+
+    return v;
+}
+
+
 tpl_int_t tpl_dict_set(tpl_exec_t *exec, tpl_dict_t *dict,
     const tpl_value_t *key, const tpl_value_t *value);
 

@@ -417,7 +417,7 @@ tpl_output_hash_run(tpl_output_hash_t *s, const tpl_char_t *p, size_t len)
 
     if (n) {
         rest = tpl_min(TPL_HASH_BLOCK - n, len);
-        tpl_output_copy(s->block + n, p, rest);
+        tpl_copy_short(s->block + n, p, rest);
 
         if (n + rest < TPL_HASH_BLOCK) {
             return;
@@ -429,7 +429,7 @@ tpl_output_hash_run(tpl_output_hash_t *s, const tpl_char_t *p, size_t len)
     }
 
     p = tpl_output_hash_blocks(s, p, len / TPL_HASH_BLOCK);
-    tpl_output_copy(s->block, p, len % TPL_HASH_BLOCK);
+    tpl_copy_short(s->block, p, len % TPL_HASH_BLOCK);
 }
 
 

@@ -68,6 +68,25 @@ tpl_int_t tpl_output_escaped(tpl_output_t *out, const tpl_char_t *p,
 tpl_int_t tpl_output_room(tpl_output_t *out, size_t len);
 
 
+/* whether len more bytes can be had without asking for anything */
+
+static inline tpl_uint_t
+tpl_output_fits(const tpl_output_t *out, size_t len)
+{
+    const tpl_segment_t  *last;
+
+    if (tpl_unlikely(out->n == 0)) {
+        return 0;
+    }
+
+    last = &out->segments[out->n - 1];
+
+    return last->data + last->len == out->pos && last->hash == 0
+           && (size_t) (out->last - out->pos) >= len
+           && out->limit - out->len >= len;
+}
+
+
 /*
  * Room for len more bytes in the last segment; NULL without memory or past the
  * limit.  tpl_output_commit() tells how many have been written there.
@@ -101,51 +120,6 @@ tpl_output_commit(tpl_output_t *out, size_t len)
 }
 
 
-/* most pieces are a few bytes long: a call of memcpy() would cost more */
-
-static inline void
-tpl_output_copy(tpl_char_t *dst, const tpl_char_t *src, size_t len)
-{
-    uint32_t  a4, b4;
-    uint64_t  a, b, c, d;
-
-    if (len > 32) {
-        memcpy(dst, src, len);
-        return;
-    }
-
-    /* both ends, which may overlap in the middle */
-
-    if (len >= 16) {
-        memcpy(&a, src, 8);
-        memcpy(&b, src + 8, 8);
-        memcpy(&c, src + len - 16, 8);
-        memcpy(&d, src + len - 8, 8);
-        memcpy(dst, &a, 8);
-        memcpy(dst + 8, &b, 8);
-        memcpy(dst + len - 16, &c, 8);
-        memcpy(dst + len - 8, &d, 8);
-
-    } else if (len >= 8) {
-        memcpy(&a, src, 8);
-        memcpy(&b, src + len - 8, 8);
-        memcpy(dst, &a, 8);
-        memcpy(dst + len - 8, &b, 8);
-
-    } else if (len >= 4) {
-        memcpy(&a4, src, 4);
-        memcpy(&b4, src + len - 4, 4);
-        memcpy(dst, &a4, 4);
-        memcpy(dst + len - 4, &b4, 4);
-
-    } else if (len) {
-        dst[0] = src[0];
-        dst[len / 2] = src[len / 2];
-        dst[len - 1] = src[len - 1];
-    }
-}
-
-
 /* tpl_output_add() for short pieces */
 
 static inline tpl_int_t
@@ -158,7 +132,7 @@ tpl_output_put(tpl_output_t *out, const tpl_char_t *p, size_t len)
         return TPL_ERROR;
     }
 
-    tpl_output_copy(dst, p, len);
+    tpl_copy_short(dst, p, len);
     tpl_output_commit(out, len);
 
     return TPL_OK;

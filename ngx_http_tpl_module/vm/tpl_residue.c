@@ -40,6 +40,7 @@ typedef struct {
     tpl_specializer_t       *s;
     tpl_frame_t             *frame;
     const tpl_func_t        *fn;
+    tpl_insn_t              *code;      /* without superinstructions */
     const tpl_template_t    *tmpl;
     uint32_t                 start;
     uint32_t                 end;
@@ -188,10 +189,17 @@ tpl_residue_region(tpl_specializer_t *s, uint32_t pc)
     r.slots = tpl_palloc(s->scratch, (n + 1) * sizeof(uint32_t));
     r.loops = tpl_pcalloc(s->scratch, n + 1);
 
+    r.code = tpl_palloc(s->scratch, r.fn->ncode * sizeof(tpl_insn_t));
+
     if (r.at == NULL || r.todo == NULL || r.labels == NULL
-        || r.slots == NULL || r.loops == NULL)
+        || r.slots == NULL || r.loops == NULL || r.code == NULL)
     {
         return TPL_DECLINED;
+    }
+
+    for (i = 0; i < r.fn->ncode; i++) {
+        r.code[i] = r.fn->code[i];
+        r.code[i].op = (uint8_t) tpl_insn_plain(r.code[i].op);
     }
 
     rc = tpl_region_find(&r);
@@ -294,7 +302,7 @@ tpl_region_reach(tpl_region_t *r, tpl_uint_t *again)
 
     while (ntodo) {
         pc = r->todo[--ntodo];
-        insn = &r->fn->code[pc];
+        insn = &r->code[pc];
         at = r->at[pc];
 
         if (!tpl_region_handles(insn)) {
@@ -395,7 +403,7 @@ tpl_region_reach(tpl_region_t *r, tpl_uint_t *again)
         r->end++;
 
     } while (to->loops && r->end < r->fn->ncode
-             && r->fn->code[r->end - 1].op != TPL_INSN_END_FOR);
+             && r->code[r->end - 1].op != TPL_INSN_END_FOR);
 
     *again = 1;
 
@@ -465,7 +473,7 @@ tpl_region_slots(tpl_region_t *r)
     /* a loop and its `loop` are neighbours */
 
     for (pc = r->start; pc < r->end; pc++) {
-        insn = &r->fn->code[pc];
+        insn = &r->code[pc];
 
         if (!r->at[pc].seen || insn->op != TPL_INSN_FOR) {
             continue;
@@ -493,7 +501,7 @@ tpl_region_slots(tpl_region_t *r)
     }
 
     for (pc = r->start; pc < r->end; pc++) {
-        insn = &r->fn->code[pc];
+        insn = &r->code[pc];
 
         if (!r->at[pc].seen) {
             continue;
@@ -614,7 +622,7 @@ tpl_region_insn(tpl_region_t *r, uint32_t pc)
 
     s = r->s;
     b = &s->b;
-    i = &r->fn->code[pc];
+    i = &r->code[pc];
 
     /* what the last instruction gave is known */
 

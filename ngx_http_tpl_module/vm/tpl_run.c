@@ -250,6 +250,82 @@ tpl_vm_resolved(tpl_vm_t *vm, const tpl_insn_t *i, const tpl_name_t *name,
 }
 
 
+/*
+ * A text, a value and a text (or NULL), if that is quickly done: an integer or
+ * a short string, and a page with room for the worst of it.
+ */
+
+static inline tpl_uint_t
+tpl_vm_put(tpl_vm_t *vm, const tpl_text_t *before, const tpl_value_t *v,
+    const tpl_text_t *after)
+{
+    size_t         size;
+    tpl_char_t    *p, *start;
+    tpl_output_t  *out;
+
+    out = &vm->output;
+
+    size = before->str.len + (after ? after->str.len : 0);
+
+    if (v->type == TPL_INT) {
+        size += TPL_INT64_LEN;
+
+    } else if (v->type == TPL_STRING && v->len <= TPL_ESCAPE_SHORT) {
+        size += TPL_ESCAPE_ROOM(v->len);
+
+    } else {
+        return 0;
+    }
+
+    if (tpl_unlikely(!tpl_output_fits(out, size))) {
+        return 0;
+    }
+
+    start = p = out->pos;
+
+    tpl_copy_short(p, before->str.data, before->str.len);
+    p += before->str.len;
+
+    if (v->type == TPL_INT) {
+        p = tpl_format_int(p, v->u.i);
+
+    } else if (vm->exec.autoescape && !(v->flags & TPL_F_SAFE)) {
+        p = tpl_escape_short(p, v->u.s, v->len, TPL_ESCAPE_MARKUPSAFE);
+
+    } else {
+        tpl_copy_short(p, v->u.s, v->len);
+        p += v->len;
+    }
+
+    if (after) {
+        tpl_copy_short(p, after->str.data, after->str.len);
+        p += after->str.len;
+    }
+
+    tpl_output_commit(out, (size_t) (p - start));
+
+    return 1;
+}
+
+
+/* an item of a dict in a slot, by an instruction that may have no other way */
+
+static inline tpl_value_t *
+tpl_vm_plain_attr(tpl_vm_t *vm, const tpl_value_t *v, const tpl_insn_t *i,
+    const tpl_name_t *name)
+{
+    tpl_value_t  *item;
+
+    if (v->type != TPL_DICT) {
+        return NULL;
+    }
+
+    item = tpl_dict_find_again(v->u.dict, name, tpl_vm_hint(vm, i));
+
+    return (item && item->type != TPL_PENDING) ? item : NULL;
+}
+
+
 /* the loop of a FOR instruction, in its slots */
 
 static tpl_int_t
@@ -616,6 +692,17 @@ dispatch:
 
     /* slots */
 
+    TPL_CASE(LOAD_ATTR):
+        v = tpl_vm_plain_attr(vm, &slots[i->b], i, TPL_NAME(i[1].c));
+
+        if (tpl_likely(v != NULL)) {
+            *sp++ = *v;
+            i += 2;
+            TPL_DISPATCH;
+        }
+
+        /* fall through */
+
     TPL_CASE(LOAD):
         v = &slots[i->b];
 
@@ -764,6 +851,7 @@ dispatch:
 
     /* jumps */
 
+    TPL_CASE(LOOP):
     TPL_CASE(JUMP):
         i = code + i->c;
         TPL_DISPATCH;
@@ -908,6 +996,15 @@ dispatch:
     /* look-up */
 
     TPL_CASE(GET_ATTR):
+        if (i->a == TPL_ATTR_PLAIN) {
+            v = tpl_vm_plain_attr(vm, &sp[-1], i, TPL_NAME(i->c));
+
+            if (tpl_likely(v != NULL)) {
+                sp[-1] = *v;
+                TPL_NEXT;
+            }
+        }
+
         TPL_TRY(tpl_vm_attr(vm, &sp[-1], TPL_NAME(i->c), &value));
         sp[-1] = value;
         TPL_NEXT;
@@ -1045,6 +1142,48 @@ dispatch:
 
     /* output */
 
+    TPL_CASE(TEXT_SLOT_TEXT):
+        if (tpl_likely(tpl_vm_put(vm, &tmpl->texts[i->c], &slots[i[1].b],
+                                  &tmpl->texts[i[2].c])))
+        {
+            i += 3;
+            TPL_DISPATCH;
+        }
+
+        goto text;
+
+    TPL_CASE(TEXT_SLOT):
+        if (tpl_likely(tpl_vm_put(vm, &tmpl->texts[i->c], &slots[i[1].b],
+                                  NULL)))
+        {
+            i += 2;
+            TPL_DISPATCH;
+        }
+
+        goto text;
+
+    TPL_CASE(TEXT_ATTR_TEXT):
+        v = tpl_vm_plain_attr(vm, &slots[i[1].b], i, TPL_NAME(i[2].c));
+
+        if (tpl_likely(v && tpl_vm_put(vm, &tmpl->texts[i->c], v,
+                                       &tmpl->texts[i[4].c])))
+        {
+            i += 5;
+            TPL_DISPATCH;
+        }
+
+        goto text;
+
+    TPL_CASE(TEXT_ATTR):
+        v = tpl_vm_plain_attr(vm, &slots[i[1].b], i, TPL_NAME(i[2].c));
+
+        if (tpl_likely(v && tpl_vm_put(vm, &tmpl->texts[i->c], v, NULL))) {
+            i += 4;
+            TPL_DISPATCH;
+        }
+
+    text:
+
     TPL_CASE(TEXT):
         text = &tmpl->texts[i->c];
 
@@ -1127,6 +1266,24 @@ dispatch:
         TPL_TRY(tpl_vm_for(vm, i, &sp[-1]));
         sp--;
         TPL_NEXT;
+
+    TPL_CASE(NEXT_STORE):
+        loop = slots[i->b].u.p;
+
+        if (tpl_likely(loop->kind == TPL_LOOP_LIST)) {
+
+            if (loop->index0 + 1 < (int64_t) loop->list->n) {
+                loop->index0++;
+                slots[i[1].b] = loop->list->items[loop->index0];
+                i += 2;
+                TPL_DISPATCH;
+            }
+
+            i = code + i->c;
+            TPL_DISPATCH;
+        }
+
+        /* fall through */
 
     TPL_CASE(NEXT):
         loop = slots[i->b].u.p;

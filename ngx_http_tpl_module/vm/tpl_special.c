@@ -279,7 +279,7 @@ tpl_special_look(tpl_specializer_t *s, const tpl_insn_t *i)
     vm = s->vm;
     frame = vm->frame;
 
-    switch (i->op) {
+    switch (tpl_insn_plain(i->op)) {
 
     case TPL_INSN_JUMP_SET:
         return (frame->slots[i->b].type == TPL_PENDING) ? TPL_AGAIN : TPL_OK;
@@ -453,6 +453,8 @@ tpl_special_end(tpl_specializer_t *s, tpl_template_t *tmpl)
     {
         return TPL_DECLINED;
     }
+
+    tpl_fuse(t, t->root);
 
     special = tpl_palloc(t->set->arena, sizeof(tpl_special_t));
     if (special == NULL) {

@@ -164,6 +164,13 @@ struct tpl_frame_s {
 #define TPL_FRAME_ORDERS     14
 
 
+/* one for a number of instructions; wrong ones only cost time */
+#define TPL_HINTS            64
+
+#define tpl_vm_hint(vm, i)                                                   \
+    (&(vm)->hints[((uintptr_t) (i) / sizeof(tpl_insn_t)) & (TPL_HINTS - 1)])
+
+
 struct tpl_vm_s {
     tpl_exec_t               exec;      /* first: builtins see only this */
     tpl_vm_conf_t            conf;
@@ -191,6 +198,7 @@ struct tpl_vm_s {
     tpl_dict_t              *scope;     /* of the last error, with debug */
     const tpl_insn_t        *waiting;   /* RESOLVE_PUSH that waits for ... */
     tpl_value_t              pending;   /* ... this */
+    uint8_t                  hints[TPL_HINTS];  /* tpl_dict_find_again() */
 };
 
 #define tpl_vm(exec)  ((tpl_vm_t *) (exec)->vm)

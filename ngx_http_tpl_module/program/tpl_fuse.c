@@ -1,0 +1,146 @@
+
+/*
+ * Superinstructions.
+ *
+ * The first instruction of a known sequence becomes one that does it all when
+ * the values are the usual ones.  The sequence stays where it is: for jumps
+ * into it, for operands, and for values that are not usual, when the first
+ * instruction does only its own part.  So nothing but the first one's opcode
+ * changes, and tpl_insn_plain() gives it back.
+ */
+
+#include "program/tpl_compiler.h"
+
+
+/* texts that are copied into pages anyway */
+#define TPL_FUSE_TEXT  256
+
+
+static tpl_uint_t tpl_fuse_text(const tpl_template_t *t,
+    const tpl_insn_t *i, const tpl_insn_t *last);
+static tpl_uint_t tpl_fuse_plain_name(const tpl_template_t *t,
+    const tpl_name_t *name);
+
+
+tpl_opcode_t
+tpl_insn_plain(uint8_t op)
+{
+    switch (op) {
+
+    case TPL_INSN_NEXT_STORE:
+        return TPL_INSN_NEXT;
+
+    case TPL_INSN_LOOP:
+        return TPL_INSN_JUMP;
+
+    case TPL_INSN_LOAD_ATTR:
+        return TPL_INSN_LOAD;
+
+    case TPL_INSN_TEXT_SLOT:
+    case TPL_INSN_TEXT_SLOT_TEXT:
+    case TPL_INSN_TEXT_ATTR:
+    case TPL_INSN_TEXT_ATTR_TEXT:
+        return TPL_INSN_TEXT;
+
+    default:
+        return op;
+    }
+}
+
+
+void
+tpl_fuse(const tpl_template_t *t, tpl_func_t *fn)
+{
+    uint8_t      op;
+    tpl_insn_t  *i, *last;
+
+    last = fn->code + fn->ncode;
+
+    /* first what others look at */
+
+    for (i = fn->code; i < last; i++) {
+        if (i->op == TPL_INSN_GET_ATTR
+            && tpl_fuse_plain_name(t, t->names[i->c]))
+        {
+            i->a = TPL_ATTR_PLAIN;
+        }
+    }
+
+    for (i = fn->code; i < last; i++) {
+        op = i->op;
+
+        switch (op) {
+
+        case TPL_INSN_NEXT:
+            if (i + 1 < last && i[1].op == TPL_INSN_STORE && i[1].a == 0) {
+                op = TPL_INSN_NEXT_STORE;
+            }
+
+            break;
+
+        case TPL_INSN_LOAD:
+            if (i + 1 < last && i[1].op == TPL_INSN_GET_ATTR
+                && i[1].a == TPL_ATTR_PLAIN)
+            {
+                op = TPL_INSN_LOAD_ATTR;
+            }
+
+            break;
+
+        case TPL_INSN_TEXT:
+            if (!tpl_fuse_text(t, i, last)) {
+                break;
+            }
+
+            if (i + 1 < last && i[1].op == TPL_INSN_OUTPUT_SLOT) {
+                op = tpl_fuse_text(t, i + 2, last) ? TPL_INSN_TEXT_SLOT_TEXT
+                                                   : TPL_INSN_TEXT_SLOT;
+            }
+
+            if (i + 3 < last && i[1].op == TPL_INSN_LOAD && i[1].a == 0
+                && i[2].op == TPL_INSN_GET_ATTR && i[2].a == TPL_ATTR_PLAIN
+                && i[3].op == TPL_INSN_OUTPUT && i[3].a == TPL_OUT_AUTO)
+            {
+                op = tpl_fuse_text(t, i + 4, last) ? TPL_INSN_TEXT_ATTR_TEXT
+                                                   : TPL_INSN_TEXT_ATTR;
+            }
+
+            break;
+
+        default:
+            break;
+        }
+
+        i->op = op;
+    }
+
+    for (i = fn->code; i < last; i++) {
+        if (i->op == TPL_INSN_JUMP
+            && fn->code[i->c].op == TPL_INSN_NEXT_STORE)
+        {
+            i->op = TPL_INSN_LOOP;
+        }
+    }
+}
+
+
+static tpl_uint_t
+tpl_fuse_text(const tpl_template_t *t, const tpl_insn_t *i,
+    const tpl_insn_t *last)
+{
+    return i < last && i->op == TPL_INSN_TEXT
+           && t->texts[i->c].str.len <= TPL_FUSE_TEXT;
+}
+
+
+/* a name that can only be an item of a dict, not an attribute */
+
+static tpl_uint_t
+tpl_fuse_plain_name(const tpl_template_t *t, const tpl_name_t *name)
+{
+    return !t->set->conf.options.python
+           && name->str.len && name->str.data[0] != '_'
+           && tpl_builtins_find(t->set->conf.builtins,
+                                tpl_methods_of(TPL_DICT), name)
+              == NULL;
+}

@@ -50,6 +50,8 @@ static tpl_uint_t tpl_final_sigma(const tpl_str_t *s, const tpl_char_t *p);
 static uint32_t tpl_utf8_before(const tpl_char_t **p, const tpl_char_t *start);
 static tpl_int_t tpl_case_all(tpl_arena_t *arena, const tpl_str_t *s,
     tpl_str_t *r, tpl_case_t mode);
+static size_t tpl_case_ascii(tpl_char_t *dst, const tpl_char_t *p, size_t len,
+    tpl_case_t mode);
 static tpl_int_t tpl_case_done(tpl_casing_t *cs, tpl_str_t *r);
 
 
@@ -367,59 +369,42 @@ static tpl_int_t
 tpl_case_all(tpl_arena_t *arena, const tpl_str_t *s, tpl_str_t *r,
     tpl_case_t mode)
 {
-    size_t             i, first;
+    size_t             n;
     uint32_t           c;
     tpl_char_t        *q;
-    tpl_uint_t         from, x;
     tpl_casing_t       cs;
     const tpl_char_t  *p, *next, *last;
 
-    from = (mode == TPL_CASE_UPPER) ? 'a' : 'A';
-    p = s->data;
-    first = s->len;
-
-    for (i = 0; i < s->len; i++) {
-        x = p[i];
-
-        if (x >= 0x80 || x - from < 26) {
-            first = i;
-            break;
-        }
+    q = tpl_pnalloc(arena, s->len);
+    if (tpl_unlikely(q == NULL)) {
+        return TPL_ERROR;
     }
 
-    if (first == s->len) {
-        *r = *s;
-        return TPL_OK;
-    }
-
-    if (tpl_utf8_ascii(p + first, s->len - first)) {
-
-        q = tpl_pnalloc(arena, s->len);
-        if (tpl_unlikely(q == NULL)) {
-            return TPL_ERROR;
-        }
-
-        memcpy(q, p, first);
-
-        /* no branch, so that the compiler can do it many bytes at a time */
-
-        for (i = first; i < s->len; i++) {
-            q[i] = p[i] ^ (((tpl_char_t) (p[i] - from) < 26) << 5);
-        }
-
-        r->len = s->len;
-        r->data = q;
-
-        return TPL_OK;
-    }
+    n = tpl_case_ascii(q, s->data, s->len, mode);
 
     cs.s = s;
-    tpl_buf_init(&cs.b, arena);
-    (void) tpl_buf_reserve(&cs.b, s->len);
+    cs.b.arena = arena;
+    cs.b.data = q;
+    cs.b.len = n;
+    cs.b.size = s->len;
+    cs.b.failed = 0;
 
     last = s->data + s->len;
 
-    for ( /* void */ ; p < last; p = next) {
+    for (p = s->data + n; p < last; p = next) {
+
+        if (*p < 0x80) {
+            q = tpl_buf_reserve(&cs.b, (size_t) (last - p));
+            if (tpl_unlikely(q == NULL)) {
+                return TPL_ERROR;
+            }
+
+            n = tpl_case_ascii(q, p, (size_t) (last - p), mode);
+            cs.b.len += n;
+            next = p + n;
+            continue;
+        }
+
         next = p;
         c = tpl_utf8_decode(&next, last);
 
@@ -427,6 +412,45 @@ tpl_case_all(tpl_arena_t *arena, const tpl_str_t *s, tpl_str_t *r,
     }
 
     return tpl_case_done(&cs, r);
+}
+
+
+/* the ASCII that p begins with in another case, 8 bytes at a time */
+
+static size_t
+tpl_case_ascii(tpl_char_t *dst, const tpl_char_t *p, size_t len,
+    tpl_case_t mode)
+{
+    size_t      i;
+    uint64_t    w, letters;
+    tpl_uint_t  from;
+
+    static const uint64_t  ones = 0x0101010101010101ULL;
+
+    from = (mode == TPL_CASE_UPPER) ? 'a' : 'A';
+
+    for (i = 0; len - i >= 8; i += 8) {
+        memcpy(&w, p + i, 8);
+
+        if (w & (ones << 7)) {
+            break;
+        }
+
+        /* the top bit of each byte that is at least from, and not over it
+         * by 26 or more; nothing is carried, as bytes are below 128 */
+
+        letters = (w + ones * (0x80 - from))
+                  & ~(w + ones * (0x80 - from - 26)) & (ones << 7);
+
+        w ^= letters >> 2;
+        memcpy(dst + i, &w, 8);
+    }
+
+    for ( /* void */ ; i < len && p[i] < 0x80; i++) {
+        dst[i] = p[i] ^ (tpl_char_t) ((p[i] - from < 26) << 5);
+    }
+
+    return i;
 }
 
 
@@ -477,6 +501,13 @@ tpl_case_put(tpl_casing_t *cs, const tpl_char_t *p, const tpl_char_t *next,
         }
 
         (void) tpl_buf_char(&cs->b, c);
+        return;
+    }
+
+    /* general punctuation; from the radicals of Han to the syllables of Vai */
+
+    if ((c >= 0x2010 && c < 0x2070) || (c >= 0x2e80 && c < 0xa640)) {
+        (void) tpl_buf_add(&cs->b, p, (size_t) (next - p));
         return;
     }
 

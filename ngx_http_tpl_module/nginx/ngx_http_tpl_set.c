@@ -185,7 +185,8 @@ ngx_http_tpl_compile(ngx_conf_t *cf, ngx_http_tpl_set_t *set, ngx_str_t *name,
     tpl_error_init(&err, set->main->arena);
 
     if (tpl_set_compile(set->set, ngx_http_tpl_str(name), &tmpl, &err)
-        != TPL_OK)
+        != TPL_OK
+        || tpl_vm_specialize(tmpl, &err) != TPL_OK)
     {
         ngx_http_tpl_log_error(cf, set, &err, directive, place);
         return NULL;

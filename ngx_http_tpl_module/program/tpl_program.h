@@ -112,6 +112,7 @@ typedef struct {
                                            impure function */
 #define TPL_TEMPLATE_DYNAMIC    0x08    /* picks templates by name at run time:
                                            purity is that of the whole set */
+#define TPL_TEMPLATE_TRIED      0x10    /* specialized, or it cannot be */
 
 struct tpl_template_s {
     tpl_set_t               *set;

@@ -80,11 +80,14 @@ tpl_vm_specialize(tpl_template_t *tmpl, tpl_error_t *err)
     tpl_vm_conf_t      conf;
     tpl_specializer_t  s;
 
-    if (tmpl->special || tmpl->error || tmpl->set->conf.options.python
-        || !(tmpl->flags & TPL_TEMPLATE_STATIC))
+    if ((tmpl->flags & TPL_TEMPLATE_TRIED) || tmpl->error
+        || !(tmpl->flags & TPL_TEMPLATE_STATIC)
+        || tmpl->set->conf.options.python)
     {
         return TPL_OK;
     }
+
+    tmpl->flags |= TPL_TEMPLATE_TRIED;
 
     memset(&s, 0, sizeof(tpl_specializer_t));
 

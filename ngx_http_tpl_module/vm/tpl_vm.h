@@ -81,9 +81,9 @@ typedef struct {
 /*
  * Renders what depends on no data once and for all, see tpl_special.c: renders
  * of tmpl then do only what is left.  For templates that are rendered by
- * themselves, while the configuration is read and once all templates of the set
- * are compiled.  TPL_ERROR with err set without memory; a template that cannot
- * be handled stays as it is.
+ * themselves and not from others, while the configuration is read.  TPL_ERROR
+ * with err set without memory; a template that cannot be handled stays as it
+ * is.
  */
 tpl_int_t tpl_vm_specialize(tpl_template_t *tmpl, tpl_error_t *err);
 

@@ -33,11 +33,9 @@ static const tpl_char_t  tpl_escape_class[256] = {
 /* a bit for each of 16 bytes that needs escaping */
 
 static inline tpl_uint_t
-tpl_escape_mask(const tpl_char_t *p)
+tpl_escape_mask(__m128i x)
 {
-    __m128i  x, m;
-
-    x = _mm_loadu_si128((const __m128i *) p);
+    __m128i  m;
 
     /* & and ' differ in bit 0 alone, < and > in bit 1 */
 
@@ -66,7 +64,7 @@ tpl_escape_scan(const tpl_char_t *p, size_t len)
 #if (__SSE2__)
 
     for ( /* void */ ; len - i >= 16; i += 16) {
-        mask = tpl_escape_mask(p + i);
+        mask = tpl_escape_mask(_mm_loadu_si128((const __m128i *) (p + i)));
 
         if (mask) {
             return i + (size_t) __builtin_ctzl(mask);
@@ -77,7 +75,8 @@ tpl_escape_scan(const tpl_char_t *p, size_t len)
 
         /* the tail as part of the last 16 bytes: what is before it is clean */
 
-        mask = tpl_escape_mask(p + len - 16);
+        mask = tpl_escape_mask(_mm_loadu_si128((const __m128i *)
+                                               (p + len - 16)));
 
         return mask ? len - 16 + (size_t) __builtin_ctzl(mask) : len;
     }
@@ -156,37 +155,50 @@ tpl_escape(tpl_char_t *dst, const tpl_char_t *p, size_t len, tpl_uint_t kind)
 }
 
 
-tpl_char_t *
-tpl_escape_short(tpl_char_t *dst, const tpl_char_t *p, size_t len,
-    tpl_uint_t kind)
+size_t
+tpl_escape_copy(tpl_char_t *dst, const tpl_char_t *p, size_t len)
 {
 #if (__SSE2__)
 
     size_t      i;
+    __m128i     x;
     tpl_uint_t  mask;
 
-    /* copied first: there may be no 16 bytes to read at p, at dst there are */
+    if (len < 16) {
 
-    tpl_copy_short(dst, p, len);
+        /* there may be no 16 bytes to read at p, at dst there are */
 
-    for (i = 0; i < len; i += 16) {
-        mask = tpl_escape_mask(dst + i);
+        tpl_copy_short(dst, p, len);
 
-        if (len - i < 16) {
-            mask &= ((tpl_uint_t) 1 << (len - i)) - 1;
-        }
+        mask = tpl_escape_mask(_mm_loadu_si128((const __m128i *) dst))
+               & (((tpl_uint_t) 1 << len) - 1);
 
-        if (tpl_unlikely(mask)) {
-            i += (size_t) __builtin_ctzl(mask);
-            return tpl_escape(dst + i, p + i, len - i, kind);
+        return mask ? (size_t) __builtin_ctzl(mask) : len;
+    }
+
+    for (i = 0; len - i > 16; i += 16) {
+        x = _mm_loadu_si128((const __m128i *) (p + i));
+        _mm_storeu_si128((__m128i *) (dst + i), x);
+        mask = tpl_escape_mask(x);
+
+        if (mask) {
+            return i + (size_t) __builtin_ctzl(mask);
         }
     }
 
-    return dst + len;
+    i = len - 16;
+
+    x = _mm_loadu_si128((const __m128i *) (p + i));
+    _mm_storeu_si128((__m128i *) (dst + i), x);
+    mask = tpl_escape_mask(x);
+
+    return mask ? i + (size_t) __builtin_ctzl(mask) : len;
 
 #else
 
-    return tpl_escape(dst, p, len, kind);
+    memcpy(dst, p, len);
+
+    return tpl_escape_scan(p, len);
 
 #endif
 }

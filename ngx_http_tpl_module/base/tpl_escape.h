@@ -27,15 +27,12 @@ size_t tpl_escape_scan(const tpl_char_t *p, size_t len);
 size_t tpl_escape_size(const tpl_char_t *p, size_t len, tpl_uint_t kind);
 
 /*
- * The same as tpl_escape() for a text of at most TPL_ESCAPE_SHORT bytes, most
- * of which have nothing to escape.  Up to TPL_ESCAPE_ROOM(len) bytes at dst may
- * be written, past what it returns too.
+ * Copies len bytes and returns the first of them that needs escaping, or len.
+ * TPL_ESCAPE_COPY more bytes at dst may be written and read.
  */
-#define TPL_ESCAPE_SHORT      63
-#define TPL_ESCAPE_ROOM(len)  ((len) * 6 + 16)
+#define TPL_ESCAPE_COPY  16
 
-tpl_char_t *tpl_escape_short(tpl_char_t *dst, const tpl_char_t *p, size_t len,
-    tpl_uint_t kind);
+size_t tpl_escape_copy(tpl_char_t *dst, const tpl_char_t *p, size_t len);
 
 /* writes tpl_escape_size() bytes at dst, returns the place after them */
 tpl_char_t *tpl_escape(tpl_char_t *dst, const tpl_char_t *p, size_t len,

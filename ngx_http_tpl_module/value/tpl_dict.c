@@ -181,7 +181,7 @@ tpl_dict_seek_str(const tpl_dict_t *dict, const tpl_char_t *data, size_t len,
             e = &dict->entries[i];
 
             if (e->key.len == len && e->key.type == TPL_STRING
-                && (len == 0 || memcmp(e->key.u.s, data, len) == 0))
+                && tpl_same_short(e->key.u.s, data, len))
             {
                 return e;
             }
@@ -198,7 +198,7 @@ tpl_dict_seek_str(const tpl_dict_t *dict, const tpl_char_t *data, size_t len,
 
         if (e->hash == hash && e->key.type == TPL_STRING
             && e->key.len == len
-            && (len == 0 || memcmp(e->key.u.s, data, len) == 0))
+            && tpl_same_short(e->key.u.s, data, len))
         {
             return e;
         }

@@ -25,6 +25,8 @@ typedef struct {
     tpl_exec_t          *exec;
     const tpl_value_t   *keys;
     tpl_sort_kind_t      kind;      /* of all keys */
+    uint64_t            *starts;    /* STRINGS: their first 8 bytes, as a
+                                       number that compares alike */
 } tpl_sort_t;
 
 
@@ -46,6 +48,10 @@ tpl_sort_less(tpl_sort_t *sort, uint32_t a, uint32_t b)
     switch (sort->kind) {
 
     case TPL_SORT_STRINGS:
+        if (sort->starts[a] != sort->starts[b]) {
+            return sort->starts[a] < sort->starts[b];
+        }
+
         n = tpl_min(x->len, y->len);
         rc = n ? memcmp(x->u.s, y->u.s, n) : 0;
 
@@ -61,6 +67,24 @@ tpl_sort_less(tpl_sort_t *sort, uint32_t a, uint32_t b)
 
         return order < 0;
     }
+}
+
+
+/* missing bytes count as 0: then the whole strings decide */
+
+static uint64_t
+tpl_sort_start(const tpl_value_t *v)
+{
+    uint64_t  w;
+
+    w = 0;
+    tpl_copy_short((tpl_char_t *) &w, v->u.s, tpl_min(v->len, 8u));
+
+#if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+    w = __builtin_bswap64(w);
+#endif
+
+    return w;
 }
 
 
@@ -332,6 +356,17 @@ tpl_list_sort(tpl_exec_t *exec, tpl_list_t *list, tpl_value_t *keys,
                        ((size_t) n * 2 + n / 16 + 1) * sizeof(uint32_t));
     if (order == NULL) {
         return tpl_throw_memory(exec);
+    }
+
+    if (sort.kind == TPL_SORT_STRINGS) {
+        sort.starts = tpl_palloc(exec->arena, n * sizeof(uint64_t));
+        if (sort.starts == NULL) {
+            return tpl_throw_memory(exec);
+        }
+
+        for (i = 0; i < n; i++) {
+            sort.starts[i] = tpl_sort_start(&sort.keys[i]);
+        }
     }
 
     for (i = 0; i < n; i++) {

@@ -26,6 +26,10 @@
 static tpl_int_t tpl_vm_truth(tpl_exec_t *exec, const tpl_value_t *v);
 
 
+/* longer strings are written by the instruction for them */
+#define TPL_PUT_STRING  255
+
+
 /* 0, 1, or TPL_UNSURE */
 
 #define TPL_UNSURE  2
@@ -259,7 +263,7 @@ static inline tpl_uint_t
 tpl_vm_put(tpl_vm_t *vm, const tpl_text_t *before, const tpl_value_t *v,
     const tpl_text_t *after)
 {
-    size_t         size;
+    size_t         size, clean;
     tpl_char_t    *p, *start;
     tpl_output_t  *out;
 
@@ -270,8 +274,8 @@ tpl_vm_put(tpl_vm_t *vm, const tpl_text_t *before, const tpl_value_t *v,
     if (v->type == TPL_INT) {
         size += TPL_INT64_LEN;
 
-    } else if (v->type == TPL_STRING && v->len <= TPL_ESCAPE_SHORT) {
-        size += TPL_ESCAPE_ROOM(v->len);
+    } else if (v->type == TPL_STRING && v->len <= TPL_PUT_STRING) {
+        size += v->len + TPL_ESCAPE_COPY;
 
     } else {
         return 0;
@@ -290,7 +294,18 @@ tpl_vm_put(tpl_vm_t *vm, const tpl_text_t *before, const tpl_value_t *v,
         p = tpl_format_int(p, v->u.i);
 
     } else if (vm->exec.autoescape && !(v->flags & TPL_F_SAFE)) {
-        p = tpl_escape_short(p, v->u.s, v->len, TPL_ESCAPE_MARKUPSAFE);
+        clean = tpl_escape_copy(p, v->u.s, v->len);
+        p += clean;
+
+        if (tpl_unlikely(clean != v->len)) {
+
+            if (!tpl_output_fits(out, size + (v->len - clean) * 5)) {
+                return 0;
+            }
+
+            p = tpl_escape(p, v->u.s + clean, v->len - clean,
+                           TPL_ESCAPE_MARKUPSAFE);
+        }
 
     } else {
         tpl_copy_short(p, v->u.s, v->len);

@@ -164,7 +164,7 @@ GET /%ff
     location = /shown { tpl_render shown.html; }
 --- user_files
 >>> a.html
-{{ nginx.arg_x }}{% for i in range(1000) %}{% endfor %}
+{{ nginx.arg_x }}{% for i in range((nginx.arg_x or 1000)|int) %}{% endfor %}
 >>> bad.html
 {{ 1 // 0 * nginx.status|int }}
 >>> shown.html

@@ -169,7 +169,40 @@ my $tornado = "['x', [1, 2]] {'a': [1], 'b': {'c': 'y'}}\n";
 
 
 
-=== TEST 9: a change is seen by the whole page
+=== TEST 9: whatever way a method that changes its list is found
+By a string, by a name that comes with the request, in another template.
+--- config
+    tpl_json list '[1]';
+    tpl_param m $arg_m;
+    location /string { tpl_render string.html; }
+    location /filter { tpl_render filter.html; }
+    location /key { tpl_render key.html; }
+    location /dict { tpl_render dict.html; }
+    location /namespace { tpl_render namespace.html; }
+    location /macro { tpl_render macro.html; }
+--- user_files
+>>> string.html
+{% do list["append"](2) %}{{ list }}
+>>> filter.html
+{% do (list|attr(m))(2) %}{{ list }}
+>>> key.html
+{% set f = list["x" if not m else m] %}{% do f(2) %}{{ list }}
+>>> dict.html
+{% set d = {"f": list[m]} %}{% do d.f(2) %}{{ list }}
+>>> namespace.html
+{% set n = namespace(items=list[m]) %}{% do n.items(2) %}{{ list }}
+>>> macro.html
+{% from "call.html" import call %}{{ call(list[m]) }}{{ list }}
+>>> call.html
+{% macro call(f) %}{% do f(2) %}{% endmacro %}
+--- request eval
+[map { ("GET /$_?m=append") x 2 } qw(string filter key dict namespace macro)]
+--- response_body eval
+[("[1, 2]") x 12]
+
+
+
+=== TEST 10: a change is seen by the whole page
 Every template of a render works on the same copy.
 --- config
     location / {
@@ -185,7 +218,7 @@ Every template of a render works on the same copy.
 
 
 
-=== TEST 10: what is nearer wins, whichever directive says it
+=== TEST 11: what is nearer wins, whichever directive says it
 --- config
     tpl_json name '"server"';
     location = /server { tpl_render a.html; }
@@ -201,7 +234,7 @@ Every template of a render works on the same copy.
 
 
 
-=== TEST 11: a name that nobody gives is undefined, but in Tornado, as in Python, an error
+=== TEST 12: a name that nobody gives is undefined, but in Tornado, as in Python, an error
 --- config
     location = /jinja { tpl_render a.html; }
     location = /tornado { tpl_syntax tornado; tpl_render a.html; }
@@ -214,7 +247,7 @@ GET /jinja
 
 
 
-=== TEST 12: a name that nobody gives, Tornado
+=== TEST 13: a name that nobody gives, Tornado
 --- config
     location = /tornado { tpl_syntax tornado; tpl_render a.html; }
 --- user_files
@@ -228,7 +261,7 @@ name 'nobody' is not defined
 
 
 
-=== TEST 13: arguments and headers that are not UTF-8 are replaced
+=== TEST 14: arguments and headers that are not UTF-8 are replaced
 --- config
     location / {
         set $decoded $uri;
@@ -245,7 +278,7 @@ name 'nobody' is not defined
 
 
 
-=== TEST 14: names of data do not leak into imported templates
+=== TEST 15: names of data do not leak into imported templates
 As in Flask, an import has no context unless it says so.
 --- config
     location / { tpl_param secret x; tpl_render a.html; }
@@ -258,7 +291,7 @@ As in Flask, an import has no context unless it says so.
 
 
 
-=== TEST 15: the context as a whole
+=== TEST 16: the context as a whole
 --- config
     location / {
         tpl_param b 1;
@@ -272,7 +305,7 @@ As in Flask, an import has no context unless it says so.
 
 
 
-=== TEST 16: a large value
+=== TEST 17: a large value
 --- config
     location / { tpl_param a "$arg_a$arg_a$arg_a$arg_a"; tpl_render a.html; }
 --- user_files

@@ -643,16 +643,24 @@ ngx_http_tpl_evaluate(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
     ngx_str_t            text;
     ngx_http_tpl_ctx_t  *ctx;
 
+    ctx = exec->host;
+
     if (datum->complex == NULL) {
 
         if (datum->if_not_empty && datum->value.len == 0) {
             return TPL_DECLINED;
         }
 
+        /* shared by all requests as long as none can change it */
+
+        if (tpl_template_preserves(ctx->tmpl)) {
+            *out = datum->value;
+            return TPL_OK;
+        }
+
         return ngx_http_tpl_copy(exec, &datum->value, out);
     }
 
-    ctx = exec->host;
     headers = ngx_http_tpl_headers_read(ctx->request);
 
     if (ngx_http_complex_value(ctx->request, datum->complex, &text)

@@ -1,7 +1,7 @@
 
 /*
- * After all functions are there: which block overrides which, and which
- * templates give the same bytes for the same data.
+ * After all functions are there: which block overrides which, which templates
+ * give the same bytes for the same data, and which leave the data alone.
  */
 
 #include "program/tpl_compiler.h"
@@ -190,7 +190,9 @@ tpl_link_purity(tpl_unit_t *units)
 
             for (i = 0; i < t->nlinks; i++) {
                 flags |= t->links[i]->flags
-                         & (TPL_TEMPLATE_IMPURE | TPL_TEMPLATE_DYNAMIC);
+                         & (TPL_TEMPLATE_IMPURE | TPL_TEMPLATE_DYNAMIC
+                            | TPL_TEMPLATE_MUTATES | TPL_TEMPLATE_CALLS
+                            | TPL_TEMPLATE_PICKS);
             }
 
             if (flags != t->flags) {
@@ -200,4 +202,171 @@ tpl_link_purity(tpl_unit_t *units)
         }
 
     } while (changed);
+}
+
+
+static tpl_uint_t
+tpl_mutates_name(const tpl_builtins_t *builtins, const tpl_str_t *name)
+{
+    tpl_uint_t            type;
+    const tpl_builtin_t  *fn;
+
+    for (type = 0; type < TPL_INTERNAL; type++) {
+        fn = tpl_builtins_find_str(builtins, tpl_methods_of(type), name);
+
+        if (fn && (fn->flags & TPL_FN_MUTATES)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* a string that an item or attribute may be asked for by */
+
+static tpl_uint_t
+tpl_mutates_const(const tpl_builtins_t *builtins, const tpl_value_t *v)
+{
+    uint32_t   i;
+    tpl_str_t  str;
+
+    switch (v->type) {
+
+    case TPL_STRING:
+        str = tpl_value_str(v);
+
+        return tpl_mutates_name(builtins, &str);
+
+    case TPL_TUPLE:
+        for (i = 0; i < v->u.list->n; i++) {
+            if (tpl_mutates_const(builtins, &v->u.list->items[i])) {
+                return 1;
+            }
+        }
+
+        return 0;
+
+    default:
+        return 0;
+    }
+}
+
+
+static tpl_uint_t
+tpl_is_method(const tpl_builtins_t *builtins, const tpl_name_t *name)
+{
+    tpl_uint_t  type;
+
+    for (type = 0; type < TPL_INTERNAL; type++) {
+        if (tpl_builtins_find(builtins, tpl_methods_of(type), name)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * In Jinja2 only methods change a container, and namespaces are nobody else's.
+ * A method is found by a name that stands in the template, or by one that does
+ * not (PICKS) and then is called as a value (CALLS): by its variable, or as the
+ * item of a dict, or as an attribute of a namespace.
+ */
+
+uint32_t
+tpl_link_changes(const tpl_template_t *t)
+{
+    uint32_t               i, k, flags;
+    const tpl_func_t      *fn;
+    const tpl_insn_t      *insn;
+    const tpl_name_t      *name;
+    const tpl_builtin_t   *filter;
+    const tpl_builtins_t  *builtins;
+
+    if (t->set->conf.options.python) {
+        return TPL_TEMPLATE_MUTATES;
+    }
+
+    builtins = t->set->conf.builtins;
+
+    for (i = 0; i < t->nconsts; i++) {
+        if (tpl_mutates_const(builtins, &t->consts[i])) {
+            return TPL_TEMPLATE_MUTATES;
+        }
+    }
+
+    flags = 0;
+
+    for (i = 0; i < t->nnames; i++) {
+        name = t->names[i];
+
+        if (tpl_mutates_name(builtins, &name->str)) {
+            return TPL_TEMPLATE_MUTATES;
+        }
+
+        /* its attributes are called as if they were methods */
+
+        if (tpl_str_is(&name->str, "namespace")) {
+            flags |= TPL_TEMPLATE_CALLS;
+        }
+    }
+
+    for (k = 0; k < t->nfuncs; k++) {
+        fn = t->funcs[k];
+
+        for (i = 0; i < fn->ncode; i++) {
+            insn = &fn->code[i];
+
+            switch (insn->op) {
+
+            case TPL_INSN_SET_ITEM:
+                return TPL_TEMPLATE_MUTATES;
+
+            case TPL_INSN_SET_ATTR:
+            case TPL_INSN_CALL:
+            case TPL_INSN_CALL_EX:
+                flags |= TPL_TEMPLATE_CALLS;
+                break;
+
+            case TPL_INSN_CALL_METHOD:
+                if (!tpl_is_method(builtins, t->names[insn->c])) {
+                    flags |= TPL_TEMPLATE_CALLS;
+                }
+
+                break;
+
+            case TPL_INSN_GET_ITEM:
+
+                /* a constant, and not the last of several ways to the key */
+
+                if (i < 2 || insn[-1].op != TPL_INSN_CONST
+                    || tpl_insn_jumps(&insn[-2]))
+                {
+                    flags |= TPL_TEMPLATE_PICKS;
+                }
+
+                break;
+
+            case TPL_INSN_FILTER:
+            case TPL_INSN_FILTER_EX:
+                filter = builtins->tables[TPL_FILTERS].items[insn->c];
+
+                if (tpl_str_is(&filter->name.str, "attr")
+                    || tpl_str_is(&filter->name.str, "map")
+                    || tpl_str_is(&filter->name.str, "groupby"))
+                {
+                    flags |= TPL_TEMPLATE_PICKS;
+                }
+
+                break;
+
+            default:
+                break;
+            }
+        }
+    }
+
+    return flags;
 }

@@ -113,6 +113,16 @@ typedef struct {
 #define TPL_TEMPLATE_DYNAMIC    0x08    /* picks templates by name at run time:
                                            purity is that of the whole set */
 #define TPL_TEMPLATE_TRIED      0x10    /* specialized, or it cannot be */
+#define TPL_TEMPLATE_MUTATES    0x20    /* it, or one it links to, changes
+                                           lists or dicts */
+#define TPL_TEMPLATE_CALLS      0x40    /* ... calls values, ... */
+#define TPL_TEMPLATE_PICKS      0x80    /* ... has items by names that do not
+                                           stand in it: methods, perhaps */
+
+/* true if no render of t can change the data it is given */
+#define tpl_template_preserves(t)                                            \
+    (!((t)->flags & (TPL_TEMPLATE_MUTATES | TPL_TEMPLATE_DYNAMIC))           \
+     && (~(t)->flags & (TPL_TEMPLATE_CALLS | TPL_TEMPLATE_PICKS)))
 
 struct tpl_template_s {
     tpl_set_t               *set;

@@ -527,6 +527,8 @@ tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit)
         tpl_fuse(t, t->funcs[i]);
     }
 
+    t->flags |= tpl_link_changes(t);
+
     t->state = TPL_UNIT_EMITTED;
 
     return TPL_OK;

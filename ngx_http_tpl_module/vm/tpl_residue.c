@@ -745,6 +745,7 @@ tpl_region_insn(tpl_region_t *r, uint32_t pc)
         /* fall through */
 
     case TPL_INSN_CALL_METHOD:
+        s->calls = 1;
         tpl_region_method(r, r->tmpl->names[i->c]);
         tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
 

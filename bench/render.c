@@ -27,7 +27,7 @@
 #include "vm/tpl_vm.h"
 
 
-#define BENCH_PAGE    32768     /* as NGX_HTTP_TPL_ARENA_PAGE */
+#define BENCH_PAGE    16384     /* as NGX_HTTP_TPL_ARENA_PAGE */
 #define BENCH_ROUNDS  101
 #define BENCH_OUT     (1024 * 1024)
 

@@ -745,7 +745,7 @@ ngx_http_tpl_ctx_t *ngx_http_tpl_failed(ngx_http_request_t *r);
 /* the pages of renders, which a worker keeps for the next one */
 extern const tpl_allocator_t  ngx_http_tpl_allocator;
 
-#define NGX_HTTP_TPL_ARENA_PAGE  32768
+#define NGX_HTTP_TPL_ARENA_PAGE  16384
 
 
 /*

@@ -10,8 +10,8 @@
 #include "nginx/ngx_http_tpl_module.h"
 
 
-/* free pages kept: 2 MB */
-#define NGX_HTTP_TPL_FREE_MAX  64
+/* free pages kept: 1.5 MiB */
+#define NGX_HTTP_TPL_FREE_MAX  96
 
 
 typedef struct ngx_http_tpl_free_page_s  ngx_http_tpl_free_page_t;

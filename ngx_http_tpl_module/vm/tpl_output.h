@@ -22,7 +22,7 @@ TPL_BEGIN_DECLS
 
 /* texts below this many bytes are copied into pages: a segment costs more */
 #define TPL_OUTPUT_STATIC_MIN   512
-#define TPL_OUTPUT_PAGE         4096
+#define TPL_OUTPUT_PAGE         4080    /* four in 16 KiB, with their head */
 
 
 typedef struct {

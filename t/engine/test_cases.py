@@ -14,6 +14,7 @@ A file of cases: {"about": ..., "syntax": "jinja", "cases": [...]}; a case has
     at          "template:line:column", the innermost place, may be absent
     python      the class that Python raises, where it is another one
     line        the line that Python reports, where it is another one
+    special     the template is rendered in part before there are data
     oracle      false where Debian's versions do otherwise; why says what
 
 Python's messages are not compared, nor does Python know columns; class and

@@ -45,6 +45,7 @@ static tpl_run_how_t           plain;
 typedef struct {
     tpl_str_t            request;
     tpl_uint_t           fails;         /* an error is expected */
+    tpl_uint_t           special;       /* it must be specialized */
     tpl_str_t            output;
     tpl_str_t            error;         /* a part of the message */
     tpl_str_t            at;            /* empty: anywhere */
@@ -215,6 +216,7 @@ case_read(tpl_exec_t *exec, tpl_dict_t *file_dict, tpl_dict_t *dict,
 
     c->request.data = b.data;
     c->request.len = b.len;
+    c->special = (tpl_cli_member(dict, "special") != NULL);
 
     p = tpl_cli_member(dict, "output");
 
@@ -382,6 +384,10 @@ test_case(const test_case_t *c)
     }
 
     nspecial += run.special;
+
+    if (c->special) {
+        check(run.special != plain.general, "specialized or not");
+    }
 
     check(run.live == 0, "%u allocations are left", run.live);
 

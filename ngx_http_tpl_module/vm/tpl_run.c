@@ -20,46 +20,10 @@
 #pragma GCC optimize ("no-gcse", "no-crossjumping", "no-tree-slp-vectorize")
 #endif
 
-#include "vm/tpl_vm_internal.h"
+#include "vm/tpl_fast.h"
 
 
 static tpl_int_t tpl_vm_truth(tpl_exec_t *exec, const tpl_value_t *v);
-
-
-/* longer strings are written by the instruction for them */
-#define TPL_PUT_STRING  255
-
-
-/* 0, 1, or TPL_UNSURE */
-
-#define TPL_UNSURE  2
-
-static inline tpl_int_t
-tpl_vm_plain_truth(const tpl_value_t *v)
-{
-    switch (v->type) {
-
-    case TPL_NONE:
-        return 0;
-
-    case TPL_BOOL:
-    case TPL_INT:
-        return v->u.i != 0;
-
-    case TPL_STRING:
-        return v->len != 0;
-
-    case TPL_LIST:
-    case TPL_TUPLE:
-        return v->u.list->n != 0;
-
-    case TPL_DICT:
-        return v->u.dict->n != 0;
-
-    default:
-        return TPL_UNSURE;
-    }
-}
 
 
 /* 0, 1, or a negative return code */
@@ -73,52 +37,6 @@ tpl_vm_truth(tpl_exec_t *exec, const tpl_value_t *v)
     rc = tpl_truth(exec, v, &truth);
 
     return (rc == TPL_OK) ? (tpl_int_t) truth : rc;
-}
-
-
-/* a comparison of two integers or of two strings; TPL_UNSURE for others */
-
-static inline tpl_int_t
-tpl_vm_plain_compare(tpl_uint_t op, const tpl_value_t *a,
-    const tpl_value_t *b)
-{
-    tpl_int_t  equal;
-
-    if (a->type == TPL_INT && b->type == TPL_INT) {
-
-        switch (op) {
-
-        case TPL_CMP_EQ:
-            return a->u.i == b->u.i;
-
-        case TPL_CMP_NE:
-            return a->u.i != b->u.i;
-
-        case TPL_CMP_LT:
-            return a->u.i < b->u.i;
-
-        case TPL_CMP_LE:
-            return a->u.i <= b->u.i;
-
-        case TPL_CMP_GT:
-            return a->u.i > b->u.i;
-
-        case TPL_CMP_GE:
-            return a->u.i >= b->u.i;
-
-        default:
-            return TPL_UNSURE;
-        }
-    }
-
-    if (a->type == TPL_STRING && b->type == TPL_STRING && op <= TPL_CMP_NE) {
-        equal = a->len == b->len
-                && (a->len == 0 || memcmp(a->u.s, b->u.s, a->len) == 0);
-
-        return (op == TPL_CMP_EQ) ? equal : !equal;
-    }
-
-    return TPL_UNSURE;
 }
 
 
@@ -251,93 +169,6 @@ tpl_vm_resolved(tpl_vm_t *vm, const tpl_insn_t *i, const tpl_name_t *name,
     default:
         return rc;
     }
-}
-
-
-/*
- * A text, a value and a text (or NULL), if that is quickly done: an integer or
- * a short string, and a page with room for the worst of it.
- */
-
-static inline tpl_uint_t
-tpl_vm_put(tpl_vm_t *vm, const tpl_text_t *before, const tpl_value_t *v,
-    const tpl_text_t *after)
-{
-    size_t         size, clean;
-    tpl_char_t    *p, *start;
-    tpl_output_t  *out;
-
-    out = &vm->output;
-
-    size = before->str.len + (after ? after->str.len : 0);
-
-    if (v->type == TPL_INT) {
-        size += TPL_INT64_LEN;
-
-    } else if (v->type == TPL_STRING && v->len <= TPL_PUT_STRING) {
-        size += v->len + TPL_ESCAPE_COPY;
-
-    } else {
-        return 0;
-    }
-
-    if (tpl_unlikely(!tpl_output_fits(out, size))) {
-        return 0;
-    }
-
-    start = p = out->pos;
-
-    tpl_copy_short(p, before->str.data, before->str.len);
-    p += before->str.len;
-
-    if (v->type == TPL_INT) {
-        p = tpl_format_int(p, v->u.i);
-
-    } else if (vm->exec.autoescape && !(v->flags & TPL_F_SAFE)) {
-        clean = tpl_escape_copy(p, v->u.s, v->len);
-        p += clean;
-
-        if (tpl_unlikely(clean != v->len)) {
-
-            if (!tpl_output_fits(out, size + (v->len - clean) * 5)) {
-                return 0;
-            }
-
-            p = tpl_escape(p, v->u.s + clean, v->len - clean,
-                           TPL_ESCAPE_MARKUPSAFE);
-        }
-
-    } else {
-        tpl_copy_short(p, v->u.s, v->len);
-        p += v->len;
-    }
-
-    if (after) {
-        tpl_copy_short(p, after->str.data, after->str.len);
-        p += after->str.len;
-    }
-
-    tpl_output_commit(out, (size_t) (p - start));
-
-    return 1;
-}
-
-
-/* an item of a dict in a slot, by an instruction that may have no other way */
-
-static inline tpl_value_t *
-tpl_vm_plain_attr(tpl_vm_t *vm, const tpl_value_t *v, const tpl_insn_t *i,
-    const tpl_name_t *name)
-{
-    tpl_value_t  *item;
-
-    if (v->type != TPL_DICT) {
-        return NULL;
-    }
-
-    item = tpl_dict_find_again(v->u.dict, name, tpl_vm_hint(vm, i));
-
-    return (item && item->type != TPL_PENDING) ? item : NULL;
 }
 
 

@@ -219,13 +219,14 @@ typedef struct {
     tpl_uint_t           n;
     tpl_uint_t           lower;
     tpl_value_t          fallback;
+    uint8_t              hint;      /* tpl_dict_find_again() */
 } tpl_getter_t;
 
 /* attribute: a string, a key, or MISSING or None for the item itself */
 tpl_int_t tpl_getter_init(tpl_exec_t *exec, tpl_getter_t *g,
     const tpl_value_t *attribute, tpl_uint_t lower,
     const tpl_value_t *fallback);
-tpl_int_t tpl_getter_get(tpl_exec_t *exec, const tpl_getter_t *g,
+tpl_int_t tpl_getter_get(tpl_exec_t *exec, tpl_getter_t *g,
     const tpl_value_t *item, tpl_value_t *out);
 
 /* Jinja2: ignore_case: a string in lower case, other values as they are */

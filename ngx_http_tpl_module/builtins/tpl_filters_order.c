@@ -11,7 +11,7 @@
 /* n values of the getter's for the items of a sequence */
 
 static tpl_int_t
-tpl_order_keys(tpl_exec_t *exec, const tpl_getter_t *getter,
+tpl_order_keys(tpl_exec_t *exec, tpl_getter_t *getter,
     const tpl_seq_t *seq, tpl_value_t **keys)
 {
     uint32_t   i;

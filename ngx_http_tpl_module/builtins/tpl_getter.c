@@ -107,6 +107,7 @@ tpl_getter_init(tpl_exec_t *exec, tpl_getter_t *g,
     g->parts = NULL;
     g->n = 0;
     g->lower = lower;
+    g->hint = 0;
     tpl_value_missing(&g->fallback);
 
     if (fallback != NULL && tpl_arg_some(fallback)) {
@@ -208,17 +209,39 @@ tpl_getter_lower(tpl_exec_t *exec, const tpl_value_t *v, tpl_value_t *out)
 
 
 tpl_int_t
-tpl_getter_get(tpl_exec_t *exec, const tpl_getter_t *g,
+tpl_getter_get(tpl_exec_t *exec, tpl_getter_t *g,
     const tpl_value_t *item, tpl_value_t *out)
 {
-    tpl_int_t    rc;
-    tpl_uint_t   i;
-    tpl_value_t  v;
+    tpl_int_t           rc;
+    tpl_uint_t          i;
+    tpl_name_t          name;
+    tpl_value_t         v, *value;
+    const tpl_value_t  *part;
 
     v = *item;
 
     for (i = 0; i < g->n; i++) {
-        rc = tpl_get_item(exec, &v, &g->parts[i], &v);
+        part = &g->parts[i];
+
+        /* what items of a list most often are: small and alike */
+
+        if (v.type == TPL_DICT && part->type == TPL_STRING
+            && v.u.dict->index == NULL)
+        {
+            name.str = tpl_value_str(part);
+            name.hash = 0;
+
+            value = tpl_dict_find_again(v.u.dict, &name, &g->hint);
+
+            if (value && value->type != TPL_PENDING
+                && value->type != TPL_UNDEFINED)
+            {
+                v = *value;
+                continue;
+            }
+        }
+
+        rc = tpl_get_item(exec, &v, part, &v);
 
         if (rc != TPL_OK) {
             return rc;

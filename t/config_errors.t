@@ -38,7 +38,7 @@ says('location / { tpl_render a.html; }',
 for (['steps=0', 'invalid limit "steps=0"'],
      ['depth=100001', 'invalid limit "depth=100001"'],
      ['output=1x', 'invalid limit "output=1x"'],
-     ['memory=1k', 'invalid limit "memory=1k", it must be from 131072 to'],
+     ['memory=1k', 'invalid limit "memory=1k", it must be from 65536 to'],
      ['output=1m output=2m', 'duplicate limit "output=2m"'],
      ['time=1s', 'invalid parameter "time=1s", it must be steps=, output=,'])
 {

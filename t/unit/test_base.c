@@ -495,6 +495,20 @@ test_format_numbers(void)
     INT(7, "7");
     INT(-10, "-10");
     INT(12345, "12345");
+    INT(100, "100");
+    INT(UINT32_MAX, "4294967295");
+    INT(4294967296, "4294967296");
+    INT(1000000000000000007, "1000000000000000007");
+
+    for (i = 0, bits = 1; i < 18; i++, bits *= 10) {
+        char  digits[24];
+
+        snprintf(digits, sizeof(digits), "%llu", (unsigned long long) bits);
+        INT((int64_t) bits, digits);
+        snprintf(digits, sizeof(digits), "%llu",
+                 (unsigned long long) bits * 10 - 1);
+        INT((int64_t) (bits * 10 - 1), digits);
+    }
     INT(INT64_MAX, "9223372036854775807");
     INT(INT64_MIN, "-9223372036854775808");
 
@@ -652,10 +666,10 @@ test_parse_numbers(void)
 static void
 test_escapes(void)
 {
-    size_t       i, j, n;
+    size_t       i, j, n, at;
     tpl_str_t    s, r;
     tpl_char_t  *text;
-    tpl_char_t   buf[256];
+    tpl_char_t   buf[256], copy[64];
 
     s = test_str("<a href=\"x\">Tom & Jerry's</a>");
     r.data = buf;
@@ -675,7 +689,8 @@ test_escapes(void)
     CHECK(tpl_escape_scan(s.data, 0) == 0);
     CHECK(tpl_escape_size(s.data, 0, TPL_ESCAPE_TORNADO) == 0);
 
-    /* every byte at every place, in memory of that size alone */
+    /* every byte at every place, in memory of that size alone; a copy may
+     * be followed by anything */
 
     for (n = 1; n < 40; n++) {
         text = malloc(n);
@@ -689,6 +704,15 @@ test_escapes(void)
                     != ((j && strchr("&<>\"'", (int) j)) ? i : n))
                 {
                     CHECK(!"tpl_escape_scan");
+                }
+
+                memset(copy, '&', sizeof(copy));
+                at = tpl_escape_copy(copy, text, n);
+
+                if (at != tpl_escape_scan(text, n)
+                    || memcmp(copy, text, at) != 0)
+                {
+                    CHECK(!"tpl_escape_copy");
                 }
             }
         }

@@ -580,6 +580,18 @@ test_sort(void)
     unit_same(__FILE__, __LINE__, "reverse", unit_result(rc, &v),
               "['a', 'c', 'b', 'd']");
 
+    v = unit_value("['abcdefghij', 'abcdefgh', 'b', 'abcdefghi', '', "
+                   "'\\u00e9', 'abc', 'abcdefga', 'z', 'a']");
+    rc = tpl_list_sort(X, v.u.list, NULL, 0);
+    unit_same(__FILE__, __LINE__, "strings", unit_result(rc, &v),
+              "['', 'a', 'abc', 'abcdefga', 'abcdefgh', 'abcdefghi', "
+              "'abcdefghij', 'b', 'z', '\xc3\xa9']");
+
+    v = unit_value("['a\\u0000b', 'a', 'a\\u0000', 'a\\u0000a']");
+    rc = tpl_list_sort(X, v.u.list, NULL, 0);
+    unit_same(__FILE__, __LINE__, "strings with NUL", unit_result(rc, &v),
+              "['a', 'a\\x00', 'a\\x00a', 'a\\x00b']");
+
     v = unit_value("[1, 'a', 2]");
     rc = tpl_list_sort(X, v.u.list, NULL, 0);
     unit_same(__FILE__, __LINE__, "mixed", unit_result(rc, &v),

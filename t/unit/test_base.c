@@ -474,6 +474,17 @@ test_float(double d, const char *expected, int line)
 }
 
 
+/* the first n bytes of buf as a string */
+
+static const char *
+zeroed(tpl_char_t *buf, ptrdiff_t n)
+{
+    buf[n] = '\0';
+
+    return (const char *) buf;
+}
+
+
 static void
 test_format_numbers(void)
 {
@@ -486,6 +497,7 @@ test_format_numbers(void)
     double      d, back;
     uint64_t    bits;
     tpl_str_t   s;
+    ptrdiff_t   n;
     tpl_uint_t  i;
     tpl_char_t  buf[TPL_FLOAT_LEN];
 
@@ -500,14 +512,15 @@ test_format_numbers(void)
     INT(4294967296, "4294967296");
     INT(1000000000000000007, "1000000000000000007");
 
-    for (i = 0, bits = 1; i < 18; i++, bits *= 10) {
-        char  digits[24];
+    /* the least and the greatest number of each length */
 
-        snprintf(digits, sizeof(digits), "%llu", (unsigned long long) bits);
-        INT((int64_t) bits, digits);
-        snprintf(digits, sizeof(digits), "%llu",
-                 (unsigned long long) bits * 10 - 1);
-        INT((int64_t) (bits * 10 - 1), digits);
+    for (i = 1, bits = 1; i < 19; i++, bits *= 10) {
+        n = tpl_format_int(buf, (int64_t) bits) - buf;
+        CHECK(n == (ptrdiff_t) i && strtoull(zeroed(buf, n), NULL, 10) == bits);
+
+        n = tpl_format_int(buf, (int64_t) (bits * 10 - 1)) - buf;
+        CHECK(n == (ptrdiff_t) i
+              && strtoull(zeroed(buf, n), NULL, 10) == bits * 10 - 1);
     }
     INT(INT64_MAX, "9223372036854775807");
     INT(INT64_MIN, "-9223372036854775808");

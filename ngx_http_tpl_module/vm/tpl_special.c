@@ -56,6 +56,8 @@ static tpl_int_t tpl_special_wait(tpl_exec_t *exec, tpl_object_t *pending,
 static tpl_int_t tpl_special_catalogue(tpl_exec_t *exec,
     const tpl_catalogue_t **out);
 static tpl_int_t tpl_special_web(tpl_exec_t *exec, tpl_web_t **out);
+static tpl_int_t tpl_special_routes(tpl_exec_t *exec,
+    const tpl_routes_t **out);
 
 
 static const tpl_host_t  tpl_special_host = {
@@ -65,7 +67,8 @@ static const tpl_host_t  tpl_special_host = {
     .variable = tpl_special_variable,
     .wait = tpl_special_wait,
     .catalogue = tpl_special_catalogue,
-    .web = tpl_special_web
+    .web = tpl_special_web,
+    .routes = tpl_special_routes
 };
 
 
@@ -619,6 +622,15 @@ tpl_special_catalogue(tpl_exec_t *exec, const tpl_catalogue_t **out)
 
 static tpl_int_t
 tpl_special_web(tpl_exec_t *exec, tpl_web_t **out)
+{
+    (void) out;
+
+    return tpl_special_touch(exec);
+}
+
+
+static tpl_int_t
+tpl_special_routes(tpl_exec_t *exec, const tpl_routes_t **out)
 {
     (void) out;
 

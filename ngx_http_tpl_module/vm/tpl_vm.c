@@ -142,7 +142,9 @@ tpl_vm_root(tpl_vm_t *vm)
     host = vm->conf.host;
     special = vm->tmpl->special;
 
-    if (special == NULL) {
+    /* the variables of a scope are there in the root alone */
+
+    if (special == NULL || vm->conf.debug) {
         return vm->tmpl->root;
     }
 

@@ -3,6 +3,7 @@
  * What all of the room needs: lists of pairs, headers of the request.
  */
 
+#include "web/tpl_object.h"
 #include "web/tpl_route.h"
 #include "web/tpl_session.h"
 #include "web/tpl_xsrf.h"
@@ -20,6 +21,14 @@ static const tpl_builtin_def_t *const  tpl_web_families[] = {
 };
 
 
+/* methods of the objects that the request is made of */
+
+static const tpl_builtin_def_t *const  tpl_web_methods[] = {
+    tpl_bytes_methods,
+    tpl_multidict_methods
+};
+
+
 tpl_int_t
 tpl_web_register(tpl_builtins_t *builtins)
 {
@@ -32,6 +41,14 @@ tpl_web_register(tpl_builtins_t *builtins)
             || tpl_builtins_add(builtins, TPL_TORNADO_GLOBALS,
                                 tpl_web_families[i])
                != TPL_OK)
+        {
+            return TPL_ERROR;
+        }
+    }
+
+    for (i = 0; i < tpl_nelts(tpl_web_methods); i++) {
+        if (tpl_builtins_add(builtins, TPL_MODULES, tpl_web_methods[i])
+            != TPL_OK)
         {
             return TPL_ERROR;
         }

@@ -95,19 +95,26 @@ tpl_vm_catalogue(tpl_exec_t *exec, const tpl_catalogue_t **out)
 }
 
 
-tpl_int_t
-tpl_vm_web(tpl_exec_t *exec, tpl_web_t **out)
+tpl_uint_t
+tpl_vm_has_web(tpl_exec_t *exec)
 {
     tpl_vm_t  *vm;
 
     vm = tpl_vm(exec);
 
-    if (vm == NULL || vm->conf.host == NULL || vm->conf.host->web == NULL) {
+    return vm != NULL && vm->conf.host != NULL && vm->conf.host->web != NULL;
+}
+
+
+tpl_int_t
+tpl_vm_web(tpl_exec_t *exec, tpl_web_t **out)
+{
+    if (!tpl_vm_has_web(exec)) {
         return tpl_throw(exec, TPL_EXC_RUNTIME,
                          "there is no request to be answered");
     }
 
-    return vm->conf.host->web(exec, out);
+    return tpl_vm(exec)->conf.host->web(exec, out);
 }
 
 

@@ -141,6 +141,9 @@ tpl_int_t tpl_vm_web(tpl_exec_t *exec, tpl_web_t **out);
 /* the host's routes(); RuntimeError if there is no site */
 tpl_int_t tpl_vm_routes(tpl_exec_t *exec, const tpl_routes_t **out);
 
+/* true if there is a request */
+tpl_uint_t tpl_vm_has_web(tpl_exec_t *exec);
+
 /*
  * Calls any value, lambdas and macros too, for builtins that call back (the key
  * of a sort, map()): what a lambda gives, or the text of a macro.  The callee

@@ -3,6 +3,7 @@
  * What all of the room needs: lists of pairs, headers of the request.
  */
 
+#include "web/tpl_flask.h"
 #include "web/tpl_object.h"
 #include "web/tpl_route.h"
 #include "web/tpl_session.h"
@@ -25,7 +26,11 @@ static const tpl_builtin_def_t *const  tpl_web_families[] = {
 
 static const tpl_builtin_def_t *const  tpl_web_methods[] = {
     tpl_bytes_methods,
-    tpl_multidict_methods
+    tpl_multidict_methods,
+    tpl_headers_methods,
+    tpl_accept_methods,
+    tpl_flask_methods,
+    tpl_flask_object_methods
 };
 
 
@@ -44,6 +49,12 @@ tpl_web_register(tpl_builtins_t *builtins)
         {
             return TPL_ERROR;
         }
+    }
+
+    if (tpl_builtins_add(builtins, TPL_JINJA_GLOBALS, tpl_flask_globals)
+        != TPL_OK)
+    {
+        return TPL_ERROR;
     }
 
     for (i = 0; i < tpl_nelts(tpl_web_methods); i++) {

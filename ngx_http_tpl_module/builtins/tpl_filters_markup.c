@@ -186,6 +186,7 @@ tpl_filter_urlencode(tpl_call_t *call)
     tpl_int_t          rc;
     tpl_iter_t         it;
     tpl_exec_t        *exec;
+    tpl_dict_t        *dict;
     tpl_value_t       *v, item, pair[2];
     tpl_dict_entry_t  *e;
 
@@ -194,18 +195,25 @@ tpl_filter_urlencode(tpl_call_t *call)
 
     tpl_buf_init(&b, exec->arena);
 
-    switch (v->type) {
+    rc = tpl_mapping_dict(exec, v, &dict);
 
-    case TPL_DICT:
+    if (rc == TPL_OK) {
 
-        for (i = 0; (e = tpl_dict_next(v->u.dict, &i)) != NULL; ) {
+        for (i = 0; (e = tpl_dict_next(dict, &i)) != NULL; ) {
 
             if (tpl_urlencode_pair(exec, &b, &e->key, &e->value) != TPL_OK) {
                 return TPL_ERROR;
             }
         }
 
-        break;
+        return tpl_value_from_buf(exec, &call->result, &b, TPL_F_ASCII);
+    }
+
+    if (rc != TPL_DECLINED) {
+        return rc;
+    }
+
+    switch (v->type) {
 
     case TPL_LIST:
     case TPL_TUPLE:

@@ -424,16 +424,38 @@ tpl_headers_walk(tpl_exec_t *exec, tpl_headers_t *h)
 }
 
 
+/* EnvironHeaders.__iter__(): these two are of WSGI's own variables */
+
+static tpl_uint_t
+tpl_headers_hidden(const tpl_headers_t *h, const tpl_dict_entry_t *e)
+{
+    tpl_str_t  name;
+
+    name = tpl_value_str(&e->key);
+
+    return tpl_headers_is_flask(h) && e->value.u.list->items[0].len == 0
+           && (tpl_str_is(&name, "content-type")
+               || tpl_str_is(&name, "content-length"));
+}
+
+
 static tpl_int_t
 tpl_headers_length(tpl_exec_t *exec, tpl_object_t *obj, int64_t *n)
 {
     tpl_headers_t *h = (tpl_headers_t *) obj;
 
+    uint32_t           i;
+    tpl_dict_entry_t  *e;
+
     if (tpl_headers_walk(exec, h) != TPL_OK) {
         return TPL_ERROR;
     }
 
-    *n = h->dict->n;
+    *n = 0;
+
+    for (i = 0; (e = tpl_dict_next(h->dict, &i)) != NULL; ) {
+        *n += !tpl_headers_hidden(h, e);
+    }
 
     return TPL_OK;
 }
@@ -469,6 +491,10 @@ tpl_headers_list(tpl_exec_t *exec, tpl_headers_t *h, tpl_headers_kind_t kind,
     for (i = 0, k = 0; (e = tpl_dict_next(h->dict, &i)) != NULL; k++) {
         name = lower ? e->key : h->names->items[k];
         values = e->value.u.list;
+
+        if (tpl_headers_hidden(h, e)) {
+            continue;
+        }
 
         if (kind == TPL_HEADERS_KEYS) {
             if (tpl_list_append(exec, list, &name) != TPL_OK) {

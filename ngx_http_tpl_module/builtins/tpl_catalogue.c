@@ -44,8 +44,8 @@ static tpl_int_t tpl_mo_plural(tpl_mo_t *mo, const tpl_str_t *value);
 static tpl_int_t tpl_mo_message(tpl_mo_t *mo, const tpl_str_t *id,
     const tpl_str_t *text);
 static const tpl_message_t *tpl_catalogue_look(const tpl_catalogue_t *c,
-    const tpl_char_t *key, size_t len, uint32_t hash, tpl_uint_t plural,
-    uint32_t **bucket);
+    const tpl_char_t *key, size_t len, uint32_t hash,
+    tpl_message_kind_t kind, uint32_t **bucket);
 
 
 static uint32_t
@@ -85,7 +85,7 @@ tpl_catalogue_load(tpl_arena_t *arena, const tpl_str_t *path,
     const tpl_str_t *text, tpl_error_t *err)
 {
     tpl_mo_t          mo;
-    uint32_t          i, n, size;
+    uint32_t          i, n;
     tpl_str_t         id, string;
     tpl_catalogue_t  *c;
 
@@ -139,26 +139,13 @@ tpl_catalogue_load(tpl_arena_t *arena, const tpl_str_t *path,
         return NULL;
     }
 
-    c = tpl_pcalloc(arena, sizeof(tpl_catalogue_t));
+    c = tpl_catalogue_create(arena, n);
     if (c == NULL) {
         (void) tpl_mo_memory(&mo);
         return NULL;
     }
 
     mo.catalogue = c;
-
-    /* no more than two thirds of the buckets are taken */
-
-    for (size = 8; size - size / 3 < n + 1; size *= 2) { /* void */ }
-
-    c->mask = size - 1;
-    c->buckets = tpl_pcalloc(arena, size * sizeof(uint32_t));
-    c->messages = tpl_palloc(arena, ((size_t) n + 1) * sizeof(tpl_message_t));
-
-    if (c->buckets == NULL || c->messages == NULL) {
-        (void) tpl_mo_memory(&mo);
-        return NULL;
-    }
 
     /* the description first: it tells how to read the others */
 
@@ -395,13 +382,9 @@ static tpl_int_t
 tpl_mo_message(tpl_mo_t *mo, const tpl_str_t *id, const tpl_str_t *text)
 {
     size_t             len;
-    uint32_t           hash, *bucket;
+    tpl_str_t          key;
     tpl_uint_t         plural;
-    tpl_message_t     *m;
-    tpl_catalogue_t   *c;
     const tpl_char_t  *zero;
-
-    c = mo->catalogue;
 
     if (mo->utf8) {
         if (tpl_utf8_check(id->data, id->len) != id->len
@@ -429,25 +412,62 @@ tpl_mo_message(tpl_mo_t *mo, const tpl_str_t *id, const tpl_str_t *text)
         }
     }
 
-    hash = tpl_hash(id->data, len);
+    key.data = id->data;
+    key.len = len;
 
-    m = (tpl_message_t *) tpl_catalogue_look(c, id->data, len, hash, plural,
-                                             &bucket);
+    tpl_catalogue_add(mo->catalogue,
+                      plural ? TPL_MESSAGE_FORMS : TPL_MESSAGE_PLAIN, &key,
+                      text);
+
+    return TPL_OK;
+}
+
+
+tpl_catalogue_t *
+tpl_catalogue_create(tpl_arena_t *arena, uint32_t n)
+{
+    uint32_t          size;
+    tpl_catalogue_t  *c;
+
+    c = tpl_pcalloc(arena, sizeof(tpl_catalogue_t));
+    if (c == NULL) {
+        return NULL;
+    }
+
+    /* no more than two thirds of the buckets are taken */
+
+    for (size = 8; size - size / 3 < n + 1; size *= 2) { /* void */ }
+
+    c->mask = size - 1;
+    c->buckets = tpl_pcalloc(arena, size * sizeof(uint32_t));
+    c->messages = tpl_palloc(arena, ((size_t) n + 1) * sizeof(tpl_message_t));
+
+    return (c->buckets && c->messages) ? c : NULL;
+}
+
+
+void
+tpl_catalogue_add(tpl_catalogue_t *c, tpl_message_kind_t kind,
+    const tpl_str_t *key, const tpl_str_t *text)
+{
+    uint32_t        hash, *bucket;
+    tpl_message_t  *m;
+
+    hash = tpl_hash(key->data, key->len);
+
+    m = (tpl_message_t *) tpl_catalogue_look(c, key->data, key->len, hash,
+                                             kind, &bucket);
     if (m == NULL) {
         m = &c->messages[c->n++];
         *bucket = c->n;
     }
 
-    /* of two equal ones the last counts */
-
-    m->key = id->data;
-    m->key_len = (uint32_t) len;
+    m->key = key->data;
+    m->key_len = (uint32_t) key->len;
     m->text = text->data;
     m->text_len = (uint32_t) text->len;
     m->hash = hash;
-    m->plural = (uint32_t) plural;
-
-    return TPL_OK;
+    m->kind = kind;
 }
 
 
@@ -455,7 +475,7 @@ tpl_mo_message(tpl_mo_t *mo, const tpl_str_t *id, const tpl_str_t *text)
 
 static const tpl_message_t *
 tpl_catalogue_look(const tpl_catalogue_t *c, const tpl_char_t *key, size_t len,
-    uint32_t hash, tpl_uint_t plural, uint32_t **bucket)
+    uint32_t hash, tpl_message_kind_t kind, uint32_t **bucket)
 {
     uint32_t              i;
     const tpl_message_t  *m;
@@ -463,7 +483,7 @@ tpl_catalogue_look(const tpl_catalogue_t *c, const tpl_char_t *key, size_t len,
     for (i = hash & c->mask; c->buckets[i]; i = (i + 1) & c->mask) {
         m = &c->messages[c->buckets[i] - 1];
 
-        if (m->hash == hash && m->key_len == len && m->plural == plural
+        if (m->hash == hash && m->key_len == len && m->kind == kind
             && (len == 0 || memcmp(m->key, key, len) == 0))
         {
             return m;
@@ -482,9 +502,17 @@ tpl_int_t
 tpl_catalogue_find(const tpl_catalogue_t *c, const tpl_name_t *key,
     tpl_str_t *text)
 {
+    return tpl_catalogue_find_kind(c, TPL_MESSAGE_PLAIN, key, text);
+}
+
+
+tpl_int_t
+tpl_catalogue_find_kind(const tpl_catalogue_t *c, tpl_message_kind_t kind,
+    const tpl_name_t *key, tpl_str_t *text)
+{
     const tpl_message_t  *m;
 
-    m = tpl_catalogue_look(c, key->str.data, key->str.len, key->hash, 0,
+    m = tpl_catalogue_look(c, key->str.data, key->str.len, key->hash, kind,
                            NULL);
     if (m == NULL) {
         return TPL_DECLINED;
@@ -504,8 +532,8 @@ tpl_catalogue_find_form(const tpl_catalogue_t *c, const tpl_name_t *key,
     const tpl_char_t     *p, *end, *last;
     const tpl_message_t  *m;
 
-    m = tpl_catalogue_look(c, key->str.data, key->str.len, key->hash, 1,
-                           NULL);
+    m = tpl_catalogue_look(c, key->str.data, key->str.len, key->hash,
+                           TPL_MESSAGE_FORMS, NULL);
     if (m == NULL || form < 0) {
         return TPL_DECLINED;
     }

@@ -85,7 +85,7 @@ tpl_days_before(int64_t year, int64_t month)
 }
 
 
-static void
+void
 tpl_day_ymd(int64_t day, tpl_ymd_t *ymd)
 {
     /* the year is at most one too many */

@@ -52,6 +52,9 @@ extern const tpl_class_t  tpl_zone_class;
 /* days before the first of a month of 1 to 12 */
 int64_t tpl_days_before(int64_t year, int64_t month);
 
+/* the other way round, for a day from 1 to TPL_DAY_MAX */
+void tpl_day_ymd(int64_t day, tpl_ymd_t *ymd);
+
 /* the number of a day; ValueError for one that is not in the calendar */
 tpl_int_t tpl_ymd_day(tpl_exec_t *exec, int64_t year, int64_t month,
     int64_t day, int64_t *out);

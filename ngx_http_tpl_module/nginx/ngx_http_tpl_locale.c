@@ -20,6 +20,7 @@ static ngx_int_t ngx_http_tpl_load_locales(ngx_conf_t *cf,
     ngx_http_tpl_locales_t *locales);
 static ngx_int_t ngx_http_tpl_load_catalogue(ngx_conf_t *cf,
     ngx_http_tpl_locales_t *locales, ngx_str_t *name);
+static ngx_uint_t ngx_http_tpl_csv_locale(ngx_str_t *name);
 static ngx_int_t ngx_http_tpl_link_locales(ngx_conf_t *cf,
     ngx_http_tpl_locales_t *locales);
 static int ngx_libc_cdecl ngx_http_tpl_cmp_names(const void *one,
@@ -299,6 +300,7 @@ ngx_http_tpl_load_catalogue(ngx_conf_t *cf, ngx_http_tpl_locales_t *locales,
 {
     tpl_int_t                  rc;
     tpl_str_t                  file, text;
+    ngx_uint_t                 i;
     tpl_error_t                err;
     tpl_locale_t              *locale;
     tpl_catalogue_t           *catalogue;
@@ -321,14 +323,34 @@ ngx_http_tpl_load_catalogue(ngx_conf_t *cf, ngx_http_tpl_locales_t *locales,
 
     rc = ngx_http_tpl_load_file(tmcf->arena, &file, &text, &err);
 
-    if (rc == TPL_DECLINED) {
-        return NGX_DECLINED;
-    }
-
     catalogue = NULL;
 
     if (rc == TPL_OK) {
         catalogue = tpl_catalogue_load(tmcf->arena, &file, &text, &err);
+
+    } else if (rc == TPL_DECLINED) {
+
+        /* Tornado's format: LOCALE.csv */
+
+        if (!ngx_http_tpl_csv_locale(name)) {
+            return NGX_DECLINED;
+        }
+
+        file.len = ngx_sprintf(file.data, "%V/%V%Z", &locales->path, name)
+                   - file.data - 1;
+
+        name->len -= sizeof(".csv") - 1;
+
+        rc = ngx_http_tpl_load_file(tmcf->arena, &file, &text, &err);
+
+        if (rc == TPL_DECLINED) {
+            return NGX_DECLINED;
+        }
+
+        if (rc == TPL_OK) {
+            catalogue = tpl_catalogue_load_csv(tmcf->arena, &file, &text,
+                                               &err);
+        }
     }
 
     if (catalogue == NULL) {
@@ -345,6 +367,19 @@ ngx_http_tpl_load_catalogue(ngx_conf_t *cf, ngx_http_tpl_locales_t *locales,
         return NGX_ERROR;
     }
 
+    locale = locales->items.elts;
+
+    for (i = 0; i < locales->items.nelts; i++) {
+        if (locale[i].name.len == name->len
+            && ngx_memcmp(locale[i].name.data, name->data, name->len) == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" has two catalogues for the locale"
+                               " \"%V\"", &locales->path, name);
+            return NGX_ERROR;
+        }
+    }
+
     locale = ngx_array_push(&locales->items);
     if (locale == NULL) {
         return NGX_ERROR;
@@ -355,6 +390,41 @@ ngx_http_tpl_load_catalogue(ngx_conf_t *cf, ngx_http_tpl_locales_t *locales,
     locale->catalogue = catalogue;
 
     return NGX_OK;
+}
+
+
+/* tornado.locale.load_translations(): [a-z]+(_[A-Z]+)?[.]csv */
+
+static ngx_uint_t
+ngx_http_tpl_csv_locale(ngx_str_t *name)
+{
+    size_t  i, n;
+
+    if (name->len <= sizeof(".csv") - 1
+        || ngx_memcmp(name->data + name->len - 4, ".csv", 4) != 0)
+    {
+        return 0;
+    }
+
+    n = name->len - 4;
+
+    for (i = 0; i < n && name->data[i] >= 'a' && name->data[i] <= 'z'; i++) {
+        /* void */
+    }
+
+    if (i == n) {
+        return 1;
+    }
+
+    if (i == 0 || name->data[i] != '_' || i + 1 == n) {
+        return 0;
+    }
+
+    for (i++; i < n && name->data[i] >= 'A' && name->data[i] <= 'Z'; i++) {
+        /* void */
+    }
+
+    return i == n;
 }
 
 
@@ -551,6 +621,34 @@ ngx_http_tpl_catalogue(tpl_exec_t *exec, const tpl_catalogue_t **out)
     *out = chosen->catalogue;
 
     return *out ? TPL_OK : TPL_DECLINED;
+}
+
+
+/* tpl_web_host_t's locale */
+
+tpl_int_t
+ngx_http_tpl_web_locale(tpl_web_t *web, tpl_str_t *name,
+    const tpl_catalogue_t **catalogue)
+{
+    const tpl_locale_t  *chosen;
+    ngx_http_tpl_ctx_t  *ctx;
+
+    ctx = web->data;
+
+    if (ctx->conf->locale == NULL) {
+        return TPL_DECLINED;
+    }
+
+    chosen = ngx_http_tpl_request_locale(ctx->request, ctx->conf->locale,
+                                         ctx);
+    if (chosen == NULL) {
+        return TPL_ERROR;
+    }
+
+    *name = chosen->name;
+    *catalogue = chosen->catalogue;
+
+    return TPL_OK;
 }
 
 

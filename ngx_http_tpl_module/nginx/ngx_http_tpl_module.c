@@ -254,6 +254,13 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       offsetof(ngx_http_tpl_loc_conf_t, xsrf),
       NULL },
 
+    { ngx_string("tpl_current_user"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_tpl_current_user,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("tpl_secret_key"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_tpl_secret_key,
@@ -392,6 +399,7 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
     conf->autoescape = NGX_CONF_UNSET_UINT;
     conf->undefined = NGX_CONF_UNSET_UINT;
     conf->delimiters = NGX_CONF_UNSET_PTR;
+    conf->user = NGX_CONF_UNSET_PTR;
     conf->limits.steps = NGX_CONF_UNSET_SIZE;
     conf->limits.output = NGX_CONF_UNSET_SIZE;
     conf->limits.memory = NGX_CONF_UNSET_SIZE;
@@ -439,6 +447,7 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_conf_merge_ptr_value(conf->roots, prev->roots, NULL);
+    ngx_conf_merge_ptr_value(conf->user, prev->user, NULL);
     ngx_conf_merge_uint_value(conf->syntax, prev->syntax, TPL_SYNTAX_JINJA);
     ngx_conf_merge_uint_value(conf->autoescape, prev->autoescape,
                               TPL_AUTOESCAPE_AUTO);

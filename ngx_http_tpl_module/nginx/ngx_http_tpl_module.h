@@ -222,6 +222,14 @@ typedef struct {
 } ngx_http_tpl_form_t;
 
 
+/* tpl_current_user */
+
+typedef struct {
+    ngx_http_complex_value_t      value;
+    uint64_t                      headers;      /* bits, see Vary */
+} ngx_http_tpl_user_t;
+
+
 /* tpl_preload at one level */
 
 typedef struct {
@@ -350,6 +358,7 @@ struct ngx_http_tpl_loc_conf_s {
     ngx_http_tpl_locales_t       *locales;
     ngx_http_tpl_locale_rule_t   *locale_rule;
     ngx_http_tpl_locale_t        *locale;       /* NULL: no translations */
+    ngx_http_tpl_user_t          *user;         /* NULL: none */
 
     ngx_http_tpl_limits_t         limits;
     ngx_flag_t                    etag;
@@ -571,6 +580,9 @@ ngx_int_t ngx_http_tpl_merge_inlines(ngx_conf_t *cf,
  * The request (ngx_http_tpl_request.c).
  */
 
+char *ngx_http_tpl_current_user(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
 /* tpl_host_t's web */
 tpl_int_t ngx_http_tpl_web(tpl_exec_t *exec, tpl_web_t **out);
 
@@ -692,6 +704,10 @@ ngx_int_t ngx_http_tpl_merge_locale(ngx_conf_t *cf,
 /* tpl_host_t's catalogue */
 tpl_int_t ngx_http_tpl_catalogue(tpl_exec_t *exec,
     const tpl_catalogue_t **out);
+
+/* tpl_web_host_t's locale */
+tpl_int_t ngx_http_tpl_web_locale(tpl_web_t *web, tpl_str_t *name,
+    const tpl_catalogue_t **catalogue);
 
 /* $tpl_locale */
 ngx_int_t ngx_http_tpl_variable_locale(ngx_http_request_t *r,

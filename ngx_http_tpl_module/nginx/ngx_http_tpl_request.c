@@ -6,12 +6,14 @@
 #include "nginx/ngx_http_tpl_module.h"
 
 
+static tpl_int_t ngx_http_tpl_web_status(tpl_web_t *web, tpl_str_t *out);
 static tpl_int_t ngx_http_tpl_web_field(tpl_web_t *web,
     tpl_web_field_t field, tpl_str_t *out);
 static tpl_int_t ngx_http_tpl_web_header(tpl_web_t *web,
     const tpl_str_t *name, tpl_str_t *out);
 static tpl_int_t ngx_http_tpl_web_headers(tpl_web_t *web, tpl_pairs_t *out);
 static tpl_int_t ngx_http_tpl_web_nonce(tpl_web_t *web, tpl_str_t *out);
+static tpl_int_t ngx_http_tpl_web_user(tpl_web_t *web, tpl_str_t *out);
 static void ngx_http_tpl_web_note(tpl_web_t *web, const char *what,
     const char *text);
 
@@ -27,7 +29,9 @@ static const tpl_web_host_t  ngx_http_tpl_web_host = {
     .headers = ngx_http_tpl_web_headers,
     .body = ngx_http_tpl_web_body,
     .nonce = ngx_http_tpl_web_nonce,
-    .note = ngx_http_tpl_web_note
+    .note = ngx_http_tpl_web_note,
+    .locale = ngx_http_tpl_web_locale,
+    .user = ngx_http_tpl_web_user
 };
 
 
@@ -61,6 +65,112 @@ ngx_http_tpl_get_web(ngx_http_tpl_ctx_t *ctx)
     }
 
     return ctx->web;
+}
+
+
+/* tpl_current_user $variable */
+
+char *
+ngx_http_tpl_current_user(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_tpl_loc_conf_t *tlcf = conf;
+
+    ngx_str_t                         *value;
+    ngx_http_tpl_user_t               *user;
+    ngx_http_compile_complex_value_t   ccv;
+
+    if (tlcf->user != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len == 3 && ngx_strncmp(value[1].data, "off", 3) == 0) {
+        tlcf->user = NULL;
+        return NGX_CONF_OK;
+    }
+
+    user = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_user_t));
+    if (user == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value[1];
+    ccv.complex_value = &user->value;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_tpl_is_constant(&user->value)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" names no variable", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    user->headers = ngx_http_tpl_headers_in(cf, &value[1]);
+    tlcf->user = user;
+
+    return NGX_CONF_OK;
+}
+
+
+static tpl_int_t
+ngx_http_tpl_web_user(tpl_web_t *web, tpl_str_t *out)
+{
+    ngx_str_t             value;
+    ngx_http_tpl_ctx_t   *ctx;
+    ngx_http_tpl_user_t  *user;
+
+    ctx = web->data;
+    user = ctx->conf->user;
+
+    if (user == NULL) {
+        return TPL_DECLINED;
+    }
+
+    ctx->headers |= user->headers;
+
+    if (ngx_http_complex_value(ctx->request, &user->value, &value) != NGX_OK)
+    {
+        return TPL_ERROR;
+    }
+
+    ngx_http_tpl_set_str(out, &value);
+
+    return TPL_OK;
+}
+
+
+/* what tpl_render says, that of an error page, or 200 */
+
+static tpl_int_t
+ngx_http_tpl_web_status(tpl_web_t *web, tpl_str_t *out)
+{
+    ngx_uint_t           status;
+    ngx_http_tpl_ctx_t  *ctx;
+
+    ctx = web->data;
+    status = NGX_HTTP_OK;
+
+    if (ctx->conf->render && ctx->conf->render->status) {
+        status = ctx->conf->render->status;
+
+    } else if (ctx->request->err_status) {
+        status = ctx->request->err_status;
+    }
+
+    out->data = tpl_pnalloc(web->arena, NGX_INT_T_LEN);
+    if (out->data == NULL) {
+        return TPL_ERROR;
+    }
+
+    out->len = ngx_sprintf(out->data, "%ui", status) - out->data;
+
+    return TPL_OK;
 }
 
 
@@ -100,6 +210,9 @@ ngx_http_tpl_web_field(tpl_web_t *web, tpl_web_field_t field, tpl_str_t *out)
     case TPL_WEB_REMOTE_ADDR:
         ngx_http_tpl_set_str(out, &r->connection->addr_text);
         return TPL_OK;
+
+    case TPL_WEB_STATUS:
+        return ngx_http_tpl_web_status(web, out);
 
     case TPL_WEB_HOST:
 

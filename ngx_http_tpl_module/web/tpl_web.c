@@ -7,6 +7,7 @@
 #include "web/tpl_object.h"
 #include "web/tpl_route.h"
 #include "web/tpl_session.h"
+#include "web/tpl_tornado_request.h"
 #include "web/tpl_xsrf.h"
 
 
@@ -30,7 +31,10 @@ static const tpl_builtin_def_t *const  tpl_web_methods[] = {
     tpl_headers_methods,
     tpl_accept_methods,
     tpl_flask_methods,
-    tpl_flask_object_methods
+    tpl_flask_object_methods,
+    tpl_tornado_methods,
+    tpl_tornado_handler_methods,
+    tpl_tornado_locale_methods
 };
 
 
@@ -52,7 +56,13 @@ tpl_web_register(tpl_builtins_t *builtins)
     }
 
     if (tpl_builtins_add(builtins, TPL_JINJA_GLOBALS, tpl_flask_globals)
-        != TPL_OK)
+        != TPL_OK
+        || tpl_builtins_add(builtins, TPL_TORNADO_GLOBALS,
+                            tpl_tornado_globals)
+           != TPL_OK
+        || tpl_builtins_add(builtins, TPL_TORNADO_GLOBALS,
+                            tpl_tornado_locale_globals)
+           != TPL_OK)
     {
         return TPL_ERROR;
     }

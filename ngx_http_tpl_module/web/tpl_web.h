@@ -54,7 +54,8 @@ typedef enum {
     TPL_WEB_PROTOCOL,       /* HTTP/1.1 */
     TPL_WEB_REMOTE_ADDR,
     TPL_WEB_SERVER_NAME,
-    TPL_WEB_SERVER_PORT
+    TPL_WEB_SERVER_PORT,
+    TPL_WEB_STATUS          /* that the page will have */
 } tpl_web_field_t;
 
 
@@ -79,6 +80,12 @@ typedef struct {
     /* a line of the log: what a client sent, and what is wrong with it */
     void                   (*note)(tpl_web_t *web, const char *what,
                                const char *text);
+    /* the name of the locale and its messages, NULL if it has none; may be
+     * NULL itself */
+    tpl_int_t              (*locale)(tpl_web_t *web, tpl_str_t *name,
+                               const tpl_catalogue_t **catalogue);
+    /* who asks, as the configuration says; may be NULL */
+    tpl_int_t              (*user)(tpl_web_t *web, tpl_str_t *out);
 } tpl_web_host_t;
 
 

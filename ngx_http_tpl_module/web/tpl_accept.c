@@ -10,7 +10,7 @@
 #include "web/tpl_accept.h"
 
 
-/* parts of a normalized MIME type are separated by a byte that it cannot have */
+/* parts of a normalized MIME type end with a byte that it cannot have */
 #define TPL_ACCEPT_SEP  '\n'
 
 

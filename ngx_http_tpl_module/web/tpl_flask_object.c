@@ -45,8 +45,6 @@ static tpl_int_t tpl_file_repr(tpl_exec_t *exec, tpl_object_t *obj,
 
 static tpl_int_t tpl_g_attr(tpl_exec_t *exec, tpl_object_t *obj,
     const tpl_name_t *name, tpl_value_t *out);
-static tpl_int_t tpl_g_set_attr(tpl_exec_t *exec, tpl_object_t *obj,
-    const tpl_name_t *name, const tpl_value_t *value);
 static tpl_int_t tpl_g_iter(tpl_exec_t *exec, tpl_object_t *obj,
     tpl_value_t *out);
 static tpl_int_t tpl_g_contains(tpl_exec_t *exec, tpl_object_t *obj,
@@ -78,7 +76,6 @@ static const tpl_class_t  tpl_file_class = {
 static const tpl_class_t  tpl_g_class = {
     .name = "_AppCtxGlobals",
     .get_attr = tpl_g_attr,
-    .set_attr = tpl_g_set_attr,
     .iter = tpl_g_iter,
     .contains = tpl_g_contains,
     .str = tpl_g_repr
@@ -328,14 +325,6 @@ tpl_g_attr(tpl_exec_t *exec, tpl_object_t *obj, const tpl_name_t *name,
     }
 
     return tpl_web_method(exec, obj, obj->cls->name, &name->str, out);
-}
-
-
-static tpl_int_t
-tpl_g_set_attr(tpl_exec_t *exec, tpl_object_t *obj, const tpl_name_t *name,
-    const tpl_value_t *value)
-{
-    return tpl_dict_set_str(exec, ((tpl_g_t *) obj)->dict, &name->str, value);
 }
 
 

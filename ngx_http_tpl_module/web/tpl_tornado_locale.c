@@ -752,7 +752,8 @@ tpl_tlocale_format_date(tpl_call_t *call)
         return TPL_ERROR;
     }
 
-    now = (int64_t) (tpl_module_clock() * 1e6) + TPL_DAY_EPOCH * TPL_DAY_US;
+    now = (int64_t) rint(tpl_module_clock() * 1e6)
+          + TPL_DAY_EPOCH * TPL_DAY_US;
 
     /* timedelta.seconds is what is left of whole days */
 

@@ -306,6 +306,14 @@ tpl_tornado_query_pairs(tpl_exec_t *exec, tpl_attrs_t *req, tpl_dict_t *dict)
 }
 
 
+static tpl_uint_t
+tpl_tornado_begins(const tpl_str_t *s, const tpl_str_t *prefix)
+{
+    return s->len >= prefix->len
+           && memcmp(s->data, prefix->data, prefix->len) == 0;
+}
+
+
 /* parse_body_arguments(): the limits of tpl_form are those of its parser */
 
 static tpl_int_t
@@ -319,6 +327,7 @@ tpl_tornado_body_pairs(tpl_exec_t *exec, tpl_attrs_t *req, tpl_dict_t *dict)
     static const tpl_str_t  name = tpl_string("Content-Type");
     static const tpl_str_t  urlencoded
                             = tpl_string("application/x-www-form-urlencoded");
+    static const tpl_str_t  multipart = tpl_string("multipart/form-data");
 
     if (req->web->limits == NULL || req->web->host->body == NULL) {
         return TPL_OK;
@@ -340,10 +349,12 @@ tpl_tornado_body_pairs(tpl_exec_t *exec, tpl_attrs_t *req, tpl_dict_t *dict)
 
     tpl_charge_items(exec, form->fields.n);
 
-    if (type.len < urlencoded.len
-        || memcmp(type.data, urlencoded.data, urlencoded.len) != 0)
-    {
+    if (tpl_tornado_begins(&type, &multipart)) {
         return tpl_tornado_add(exec, dict, &form->fields, 0);
+    }
+
+    if (!tpl_tornado_begins(&type, &urlencoded)) {
+        return TPL_OK;
     }
 
     /* without fields the body was empty, or more than it may have */

@@ -1,10 +1,10 @@
-"""Requests for t/request_flask.t, with what Flask makes of each of them.
+"""Requests for t/requests.t, with what Flask or Tornado makes of each of them.
 
-    requests.py flask N
+    requests.py flask|tornado N
 
 writes one JSON object a line: a name, the bytes of a request (as ISO 8859-1)
-and the text that the template renders to.  The first line is the template.  N
-random requests follow those that are written down here.
+and the text that the template renders to, or its status.  The first line is the
+template.  N random requests follow those that are written down here.
 
 The environment is made as PEP 3333 says, and as gunicorn makes it; so an odd
 byte of the request line or of a header reaches Flask as it was sent.
@@ -18,7 +18,7 @@ import urllib.parse
 
 PORT = "12345"      # stands for nginx's own
 
-EXPRESSIONS = """
+FLASK = """
 request
 request.method
 request.path
@@ -152,12 +152,92 @@ g.get('a', 3)
 'a' in g
 """.split("\n")[1:-1]
 
+TORNADO = """
+request
+request.method
+request.uri
+request.path
+request.query
+request.version
+request.remote_ip
+request.protocol
+request.host
+request.host_name
+request.full_url()
+request.body
+request.files
+request.arguments
+request.query_arguments
+request.body_arguments
+sorted(request.arguments.items())
+request.headers
+list(request.headers)
+list(request.headers.keys())
+list(request.headers.items())
+list(request.headers.values())
+list(request.headers.get_all())
+len(request.headers)
+request.headers.get('x-one')
+request.headers.get('nope', 'none')
+request.headers.get_list('X-ONE')
+request.headers.get_list('nope')
+'x-one' in request.headers
+'nope' in request.headers
+request.headers['host'] if 'Host' in request.headers else ''
+sorted((k, m.value) for k, m in request.cookies.items())
+len(request.cookies)
+handler.get_argument('x', 'none')
+handler.get_argument('x', None, strip=False)
+handler.get_argument('n', default='')
+handler.get_arguments('x')
+handler.get_arguments('x', strip=False)
+handler.get_arguments('nope')
+handler.get_query_argument('x', 'none')
+handler.get_query_arguments('n')
+handler.get_body_argument('x', 'none')
+handler.get_body_arguments('y')
+handler.get_cookie('a')
+handler.get_cookie('nope', 'none')
+sorted(handler.cookies)
+handler.request.uri
+handler.get_status()
+handler.path_args
+handler.path_kwargs
+handler.settings.get('nope')
+handler.current_user
+current_user
+locale.code
+locale.name
+locale.rtl
+handler.locale.code
+_('hello')
+_('one', 'many', 1)
+_('one', 'many', 2)
+locale.translate('hello')
+locale.pgettext('context', 'hello')
+locale.pgettext('context', 'one', 'many', 3)
+locale.list([])
+locale.list(['a'])
+locale.list(['a', 'b', 'c'])
+locale.friendly_number(1234567)
+locale.friendly_number(12)
+locale.format_date(datetime.datetime(2001, 2, 3, 16, 5), relative=False)
+locale.format_date(datetime.datetime(2001, 2, 3, 0, 5), full_format=True)
+locale.format_date(981216300, shorter=True)
+locale.format_date(datetime.datetime(2001, 3, 1, 0, 5), gmt_offset=60)
+locale.format_date(datetime.datetime.utcnow() - datetime.timedelta(seconds=3))
+locale.format_date(datetime.datetime.utcnow() - datetime.timedelta(minutes=9))
+locale.format_date(datetime.datetime.utcnow() - datetime.timedelta(hours=20))
+locale.format_day(datetime.datetime(2024, 2, 29, 1, 0))
+locale.format_day(datetime.datetime(2024, 2, 29, 1), gmt_offset=90, dow=False)
+""".split("\n")[1:-1]
+
+
 # The names of Python's types are no part of Jinja's; Flask gets them from the
 # view, here they are the ones that tpl_web_convert() knows.
-TEMPLATE = "".join("%d <{{ %s }}>\n" % (i, e)
-                   for i, e in enumerate(EXPRESSIONS))
-
-BODY = "Content-Length: %d\r\n\r\n%s"
+def template_of(expressions):
+    return "".join("%d <{{ %s }}>\n" % (i, e)
+                   for i, e in enumerate(expressions))
 
 
 def post(text, content_type):
@@ -339,7 +419,7 @@ def flask_answers(requests):
 
     app = flask.Flask("requests")
     app.jinja_env.autoescape = False
-    template = app.jinja_env.from_string(TEMPLATE)
+    template = app.jinja_env.from_string(template_of(FLASK))
 
     def number(kind):
         def convert(text):
@@ -356,16 +436,64 @@ def flask_answers(requests):
                 to_int=number(int), to_float=number(float))
 
 
+def tornado_answers(requests):
+    from tornado import httputil, template, web
+
+    class Context:
+        remote_ip = "127.0.0.1"
+        protocol = "http"
+
+    class Connection:
+        context = Context
+
+        def set_close_callback(self, callback):
+            pass
+
+    compiled = template.Template(template_of(TORNADO), autoescape=None)
+    application = web.Application()
+
+    for name, raw in requests:
+        head, _, body = raw.partition("\r\n\r\n")
+        line, _, headers = head.partition("\r\n")
+        method, target, version = line.split(" ")
+
+        # what nginx does with them
+
+        if target.startswith("//"):
+            continue
+
+        request = httputil.HTTPServerRequest(
+            connection=Connection(),
+            start_line=httputil.RequestStartLine(method, target, version),
+            headers=httputil.HTTPHeaders.parse(headers + "\r\n"),
+            body=body.encode("latin1"))
+        request._parse_body()
+
+        handler = web.RequestHandler(application, request)
+        handler.path_args, handler.path_kwargs = [], {}
+
+        try:
+            text = compiled.generate(**handler.get_template_namespace())
+            yield name, raw, text.decode("utf-8")
+        except web.HTTPError as e:
+            yield name, raw, e.status_code
+
+
 def main():
-    n = int(sys.argv[2])
+    which, n = sys.argv[1], int(sys.argv[2])
     rng = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
     requests = list(WRITTEN.items())
     requests += [("random %d" % i, random_request(rng)) for i in range(n)]
 
-    print(json.dumps(TEMPLATE.replace("to_int", "int")
+    if which == "flask":
+        template, answers = template_of(FLASK), flask_answers
+    else:
+        template, answers = template_of(TORNADO), tornado_answers
+
+    print(json.dumps(template.replace("to_int", "int")
                      .replace("to_float", "float")))
 
-    for name, raw, expected in flask_answers(requests):
+    for name, raw, expected in answers(requests):
         print(json.dumps({"name": name, "raw": raw, "expected": expected}))
 
 

@@ -76,6 +76,11 @@ page('/tornado', 200, qr/whatever.*<\/html>\s*$/s);
 
 page('/notice', 200, qr/Welcome/);
 page('/notice?text=<b>hi', 200, qr/&lt;b&gt;hi/);
+page('/request?name=<b>&a=1&a=2', 200,
+     qr{Hello &lt;b&gt;.*/request\?name=.*"a": \["1", "2"\]}s);
+page('/greeting', 200, qr/Good day, dear guest.*You come alone/s);
+page('/greeting?lang=de_DE&friend=a&friend=b', 200,
+     qr/lang="de".*Guten Tag, lieber Gast.*mit 2 Freunden/s);
 page('/pages/index', 200, qr/Pages by name/);
 page('/pages/walks', 200, qr/<h1>Walks<\/h1>.*old mill &amp; back.*44\.0 km/s);
 page('/pages/walks?season=spring', 200, qr/<h1>Walks in spring<\/h1>/);

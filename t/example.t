@@ -46,6 +46,16 @@ sub page {
 page('/', 200, qr/whatever.*<\/html>$/s);
 page('/tornado', 200, qr/whatever.*<\/html>\s*$/s);
 
+sub post {
+    my ($path, $body, %headers) = @_;
+
+    return TplServer::parse($t->raw(
+        "POST $path HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        . "Content-Type: application/x-www-form-urlencoded\r\n"
+        . join('', map { "$_: $headers{$_}\r\n" } sort keys %headers)
+        . 'Content-Length: ' . length($body) . "\r\n\r\n$body"));
+}
+
 # a form with a token: nobody else's page can send it
 
 {
@@ -55,24 +65,46 @@ page('/tornado', 200, qr/whatever.*<\/html>\s*$/s);
 
     ok($cookie && $token, '/tornado/letter: a form with a token');
 
-    sub letter {
-        my ($body, %headers) = @_;
-        return TplServer::parse($t->raw(
-            "POST /tornado/letter HTTP/1.1\r\nHost: localhost\r\n"
-            . "Connection: close\r\n"
-            . "Content-Type: application/x-www-form-urlencoded\r\n"
-            . join('', map { "$_: $headers{$_}\r\n" } sort keys %headers)
-            . 'Content-Length: ' . length($body) . "\r\n\r\n$body"));
-    }
-
-    my $answer = letter("mail=a\@b.example&_xsrf=$token", Cookie => $cookie);
+    my $answer = post('/tornado/letter', "mail=a\@b.example&_xsrf=$token",
+                      Cookie => $cookie);
     is($answer->{status}, 200, 'POST with the token');
     like($answer->{body}, qr/Thank you/, 'is taken');
 
-    $answer = letter('mail=a@b.example', Cookie => $cookie);
+    $answer = post('/tornado/letter', 'mail=a@b.example', Cookie => $cookie);
     is($answer->{status}, 403, 'POST without it is not');
     like($answer->{body}, qr/<h1>/, "it gets the site's page");
 }
+
+# a form with errors keeps what was typed
+
+sub login {
+    my ($body) = @_;
+    my $form = $t->get('/login');
+    my ($cookie) = $form->{headers}{'set-cookie'} =~ /^(_xsrf=[^;]+)/;
+    my ($token) = $form->{body} =~ /name="_xsrf" value="([^"]+)"/;
+
+    return post('/login', "$body&_xsrf=$token", Cookie => $cookie);
+}
+
+page('/login', 200, qr/<h1>Sign in<\/h1>.*name="mail" type="email" value=""/s);
+
+for (['mail=', qr/Please give your mail address.*eight characters/s],
+     ['mail=%22me%22&stay=1',
+      qr/has an @.*value="&#34;me&#34;".*name="stay" checked>/s],
+     ['mail=me@b.example&password=short',
+      qr/<li><a href="#password">.*value="me\@b\.example"/s])
+{
+    my ($body, $like) = @$_;
+    my $answer = login($body);
+
+    is($answer->{status}, 200, "/login: $body");
+    like($answer->{body}, $like, 'the form again, with what is wrong');
+    unlike($answer->{body}, qr/short/, 'but never the password');
+}
+
+my $right = login('mail=me@b.example&password=long%20enough');
+is($right->{status}, 303, '/login: all is right');
+is($right->{headers}{location}, "/walks", 'and leads on');
 
 page('/notice', 200, qr/Welcome/);
 page('/notice?text=<b>hi', 200, qr/&lt;b&gt;hi/);

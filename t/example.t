@@ -108,6 +108,10 @@ is($right->{headers}{location}, "/walks", 'and leads on');
 
 page('/notice', 200, qr/Welcome/);
 page('/notice?text=<b>hi', 200, qr/&lt;b&gt;hi/);
+page('/tornado/walks', 200,
+     qr{<h1>Walks</h1>.*<h3>To the old mill &amp; back</h3>.*9\.0 km, 180 m}s);
+page('/tornado/walks?longest=10', 200, qr/of up to 10 km.*old mill.*4 walks/s);
+page('/tornado/walks?longest=<b>', 200, qr/<h1>Walks<.*Ridge path/s);
 page('/request?name=<b>&a=1&a=2', 200,
      qr{Hello &lt;b&gt;.*/request\?name=.*"a": \["1", "2"\]}s);
 page('/greeting', 200, qr/Good day, dear guest.*You come alone/s);

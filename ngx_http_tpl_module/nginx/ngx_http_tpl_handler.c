@@ -18,7 +18,7 @@ static ngx_int_t ngx_http_tpl_start(ngx_http_request_t *r,
 static ngx_int_t ngx_http_tpl_run(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
 static ngx_int_t ngx_http_tpl_pause(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx);
+    ngx_http_tpl_ctx_t *ctx, ngx_uint_t waits);
 static void ngx_http_tpl_event_handler(ngx_event_t *ev);
 static void ngx_http_tpl_cleanup(void *data);
 static uint64_t ngx_http_tpl_now(void);
@@ -29,6 +29,8 @@ static const tpl_host_t  ngx_http_tpl_host = {
     .global = ngx_http_tpl_global,
     .names = ngx_http_tpl_lookup_names,
     .variable = ngx_http_tpl_variable,
+    .wait = ngx_http_tpl_wait,
+    .attribute = ngx_http_tpl_attribute,
     .catalogue = ngx_http_tpl_catalogue,
     .web = ngx_http_tpl_web,
     .routes = ngx_http_tpl_routes
@@ -399,7 +401,10 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         return ngx_http_tpl_send_output(r, ctx, output);
 
     case TPL_YIELD:
-        return ngx_http_tpl_pause(r, ctx);
+        return ngx_http_tpl_pause(r, ctx, 0);
+
+    case TPL_AGAIN:
+        return ngx_http_tpl_pause(r, ctx, 1);
 
     default:
         status = ngx_http_tpl_error(r, ctx, &page);
@@ -419,7 +424,14 @@ ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     start = ngx_http_tpl_now();
 
-    rc = tpl_vm_run(ctx->vm, NGX_HTTP_TPL_SLICE);
+    /* what is fetched is asked for before anything else */
+
+    rc = ctx->started ? TPL_OK : ngx_http_tpl_start_fetches(ctx);
+
+    if (rc == TPL_OK) {
+        ctx->started = 1;
+        rc = tpl_vm_run(ctx->vm, NGX_HTTP_TPL_SLICE);
+    }
 
     ctx->nsec += ngx_http_tpl_now() - start;
     ctx->steps = tpl_vm_steps(ctx->vm);
@@ -430,11 +442,13 @@ ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
 /*
  * The slice is spent: others first.  The event runs in the next turn of the
- * event loop, after what has come in meanwhile.
+ * event loop, after what has come in meanwhile; or, if data are awaited, once
+ * they are there.
  */
 
 static ngx_int_t
-ngx_http_tpl_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+ngx_http_tpl_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_uint_t waits)
 {
     if (ctx->event == NULL) {
         ctx->event = ngx_pcalloc(r->pool, sizeof(ngx_event_t));
@@ -459,7 +473,9 @@ ngx_http_tpl_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     r->headers_out.status = NGX_HTTP_CLIENT_CLOSED_REQUEST;
 
-    ngx_post_event(ctx->event, &ngx_posted_next_events);
+    if (!waits) {
+        ngx_post_event(ctx->event, &ngx_posted_next_events);
+    }
 
     return NGX_DONE;
 }
@@ -488,6 +504,7 @@ ngx_http_tpl_event_handler(ngx_event_t *ev)
 
         /* another slice; the count is taken already */
 
+        ngx_http_run_posted_requests(c);
         return;
     }
 
@@ -515,6 +532,10 @@ ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     }
 
     rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+    if (ctx->error->exc == TPL_EXC_HOST && ctx->failure) {
+        rc = ctx->failure;
+    }
 
     /* the render's own arena may be full */
 
@@ -553,6 +574,7 @@ done:
     ctx->error = NULL;
     ctx->values = NULL;
     ctx->web = NULL;
+    ctx->awaited = NULL;
 
     tpl_arena_destroy(ctx->arena);
     ctx->arena = NULL;

@@ -44,6 +44,11 @@ typedef struct {
     /* a PENDING value's data: TPL_AGAIN while on their way */
     tpl_int_t              (*wait)(tpl_exec_t *exec, tpl_object_t *pending,
                                tpl_value_t *out);
+    /* an attribute that a value of the host's has beside its own, which are
+     * asked for first: only of values with aux set; TPL_DECLINED for none */
+    tpl_int_t              (*attribute)(tpl_exec_t *exec,
+                               const tpl_value_t *v, const tpl_name_t *name,
+                               tpl_value_t *out);
     /* the translations that gettext() and its like look in; TPL_DECLINED for
      * none */
     tpl_int_t              (*catalogue)(tpl_exec_t *exec,

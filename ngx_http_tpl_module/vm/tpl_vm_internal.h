@@ -443,6 +443,10 @@ tpl_int_t tpl_vm_load(tpl_vm_t *vm, tpl_value_t *slot,
 /* a PENDING value's data, in place */
 tpl_int_t tpl_vm_force(tpl_vm_t *vm, tpl_value_t *v);
 
+/* the host's attribute() */
+tpl_int_t tpl_vm_host_attr(tpl_vm_t *vm, const tpl_value_t *v,
+    const tpl_name_t *name, tpl_value_t *out);
+
 /* pushes at sp what x is unpacked to */
 tpl_int_t tpl_vm_unpack(tpl_vm_t *vm, const tpl_insn_t *i,
     const tpl_value_t *x, tpl_value_t *sp);

@@ -3,9 +3,9 @@
  * tpl_fetch and fetch(): data that nginx fetches from its own locations.
  *
  * A template sees a PENDING value, which the VM forces when it is first used:
- * ngx_http_tpl_wait() then makes data of the reply, once, or decides what stands
- * for one that failed.  Data remember their reply by its index in aux, which is
- * how `data.status` and `data.headers` are found.
+ * ngx_http_tpl_wait() then makes data of the reply, once, or decides what
+ * stands for one that failed.  Data remember their reply by its index in aux,
+ * which is how `data.status` and `data.headers` are found.
  */
 
 #include "nginx/ngx_http_tpl_module.h"

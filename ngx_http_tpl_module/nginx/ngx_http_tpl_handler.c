@@ -355,6 +355,10 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     tpl_error_init(ctx->error, ctx->arena);
 
+    if (ngx_http_tpl_stream_create(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     ngx_memzero(&vc, sizeof(tpl_vm_conf_t));
 
     vc.arena = ctx->arena;
@@ -366,6 +370,7 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     vc.limits.depth = conf->limits.depth;
     vc.block = ctx->block;
     vc.debug = conf->debug;
+    vc.stream = (ctx->stream != NULL);
 
     ctx->vm = tpl_vm_create(ctx->tmpl, &vc);
 
@@ -386,10 +391,12 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     /* so that a template reads in nginx.status what the answer will have */
 
-    r->headers_out.status = ctx->conf->render->status;
+    if (!ngx_http_tpl_stream_started(ctx)) {
+        r->headers_out.status = ctx->conf->render->status;
 
-    if (r->headers_out.status == 0) {
-        r->headers_out.status = NGX_HTTP_OK;
+        if (r->headers_out.status == 0) {
+            r->headers_out.status = NGX_HTTP_OK;
+        }
     }
 
     switch (ngx_http_tpl_slice(r, ctx)) {
@@ -397,6 +404,10 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     case TPL_OK:
         output = tpl_vm_output(ctx->vm);
         ctx->vm = NULL;
+
+        if (ngx_http_tpl_stream_started(ctx)) {
+            return ngx_http_tpl_stream_end(r, ctx, output);
+        }
 
         return ngx_http_tpl_send_output(r, ctx, output);
 
@@ -408,6 +419,13 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     default:
         status = ngx_http_tpl_error(r, ctx, &page);
+
+        if (ngx_http_tpl_stream_started(ctx)) {
+
+            /* nobody may take half of a page for a whole one */
+
+            return NGX_ERROR;
+        }
 
         return page ? ngx_http_tpl_send_debug(r, status, page) : status;
     }
@@ -430,7 +448,8 @@ ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     if (rc == TPL_OK) {
         ctx->started = 1;
-        rc = tpl_vm_run(ctx->vm, NGX_HTTP_TPL_SLICE);
+        rc = tpl_vm_run(ctx->vm, ctx->stream ? NGX_HTTP_TPL_STREAM_SLICE
+                                             : NGX_HTTP_TPL_SLICE);
     }
 
     ctx->nsec += ngx_http_tpl_now() - start;
@@ -450,6 +469,8 @@ static ngx_int_t
 ngx_http_tpl_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_uint_t waits)
 {
+    ngx_int_t  rc;
+
     if (ctx->event == NULL) {
         ctx->event = ngx_pcalloc(r->pool, sizeof(ngx_event_t));
         if (ctx->event == NULL) {
@@ -469,9 +490,19 @@ ngx_http_tpl_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
         r->main->count++;
     }
 
+    if (ctx->stream) {
+        rc = ngx_http_tpl_stream(r, ctx, waits);
+
+        if (rc != NGX_OK) {
+            return (rc == NGX_AGAIN) ? NGX_DONE : rc;
+        }
+    }
+
     /* for the access log, should it never come back */
 
-    r->headers_out.status = NGX_HTTP_CLIENT_CLOSED_REQUEST;
+    if (!ngx_http_tpl_stream_started(ctx)) {
+        r->headers_out.status = NGX_HTTP_CLIENT_CLOSED_REQUEST;
+    }
 
     if (!waits) {
         ngx_post_event(ctx->event, &ngx_posted_next_events);
@@ -497,6 +528,13 @@ ngx_http_tpl_event_handler(ngx_event_t *ev)
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, c->log, 0,
                    "http tpl goes on: \"%V?%V\"", &r->uri, &r->args);
+
+    if (ngx_http_tpl_stream_busy(ctx)) {
+
+        /* the data are there, the client takes what is before them first */
+
+        return;
+    }
 
     rc = ngx_http_tpl_run(r, ctx);
 
@@ -576,8 +614,12 @@ done:
     ctx->web = NULL;
     ctx->awaited = NULL;
 
-    tpl_arena_destroy(ctx->arena);
-    ctx->arena = NULL;
+    /* buffers that are still to be sent point into it */
+
+    if (!ngx_http_tpl_stream_started(ctx)) {
+        tpl_arena_destroy(ctx->arena);
+        ctx->arena = NULL;
+    }
 
     return rc;
 }

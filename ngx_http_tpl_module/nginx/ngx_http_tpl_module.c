@@ -226,6 +226,13 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       offsetof(ngx_http_tpl_loc_conf_t, debug),
       NULL },
 
+    { ngx_string("tpl_stream"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, stream),
+      NULL },
+
     { ngx_string("tpl_locale_path"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_http_tpl_locale_path,
@@ -413,6 +420,7 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
     conf->limits.memory = NGX_CONF_UNSET_SIZE;
     conf->limits.depth = NGX_CONF_UNSET_SIZE;
     conf->etag = NGX_CONF_UNSET;
+    conf->stream = NGX_CONF_UNSET;
     conf->debug = NGX_CONF_UNSET;
     conf->filter_rule = NGX_CONF_UNSET_PTR;
     conf->status_format = NGX_CONF_UNSET_UINT;
@@ -481,6 +489,7 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_size_value(conf->limits.depth, prev->limits.depth,
                               TPL_DEFAULT_DEPTH);
     ngx_conf_merge_value(conf->etag, prev->etag, 1);
+    ngx_conf_merge_value(conf->stream, prev->stream, 0);
     ngx_conf_merge_value(conf->debug, prev->debug, 0);
     ngx_conf_merge_ptr_value(conf->filter_rule, prev->filter_rule, NULL);
     ngx_conf_merge_str_value(conf->filter_header, prev->filter_header, "");

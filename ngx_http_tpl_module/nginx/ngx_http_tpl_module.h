@@ -56,6 +56,9 @@
 /* tpl_form: fields= */
 #define NGX_HTTP_TPL_FIELDS     1000
 
+/* with tpl_stream: less, as what a turn writes is held until it is sent */
+#define NGX_HTTP_TPL_STREAM_SLICE  10000
+
 /* constant pages that a worker keeps: bytes of one and of all */
 #define NGX_HTTP_TPL_PAGE_MAX   (1024 * 1024)
 #define NGX_HTTP_TPL_PAGES_MAX  (64 * 1024 * 1024)
@@ -85,6 +88,7 @@ typedef struct ngx_http_tpl_render_s     ngx_http_tpl_render_t;
 typedef struct ngx_http_tpl_collected_s  ngx_http_tpl_collected_t;
 typedef struct ngx_http_tpl_replies_s    ngx_http_tpl_replies_t;
 typedef struct ngx_http_tpl_reply_s      ngx_http_tpl_reply_t;
+typedef struct ngx_http_tpl_stream_s     ngx_http_tpl_stream_t;
 typedef struct ngx_http_tpl_counters_s   ngx_http_tpl_counters_t;
 
 
@@ -383,6 +387,7 @@ struct ngx_http_tpl_loc_conf_s {
 
     ngx_http_tpl_limits_t         limits;
     ngx_flag_t                    etag;
+    ngx_flag_t                    stream;
     ngx_flag_t                    debug;
     ngx_array_t                  *inlines;      /* ngx_http_tpl_inline_t */
 
@@ -437,6 +442,8 @@ typedef struct {
     ngx_http_tpl_replies_t       *replies;      /* NULL: nothing fetched */
     ngx_http_tpl_reply_t         *awaited;      /* event is posted by it */
     ngx_uint_t                    failure;      /* status for one that failed */
+
+    ngx_http_tpl_stream_t        *stream;       /* NULL: sent as a whole */
 
     /* of a tpl_filter, NULL of a tpl_render */
     ngx_http_tpl_collected_t     *collected;
@@ -896,6 +903,10 @@ ngx_int_t ngx_http_tpl_send_debug(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t ngx_http_tpl_send_page(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, ngx_http_tpl_page_t *page);
 
+/* the header of a page of len bytes, -1 if that is not known */
+ngx_int_t ngx_http_tpl_send_header(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, off_t len, uint64_t hash);
+
 /* the output as buffers, at least one; NULL without memory */
 ngx_chain_t *ngx_http_tpl_chain(ngx_http_request_t *r, tpl_output_t *output);
 
@@ -919,6 +930,32 @@ void ngx_http_tpl_pick_type(ngx_http_request_t *r,
 /* the type of a template by its extension, text/html if that says nothing */
 void ngx_http_tpl_type(ngx_http_core_loc_conf_t *clcf, const tpl_str_t *name,
     ngx_str_t *type);
+
+
+/*
+ * Pages that are sent while they are rendered (ngx_http_tpl_stream.c).
+ */
+
+/* makes ctx->stream if the page may be one */
+ngx_int_t ngx_http_tpl_stream_create(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+
+/* the header has been sent */
+ngx_uint_t ngx_http_tpl_stream_started(ngx_http_tpl_ctx_t *ctx);
+
+/* the client has not yet taken what was sent; ctx->event is posted then */
+ngx_uint_t ngx_http_tpl_stream_busy(ngx_http_tpl_ctx_t *ctx);
+
+/*
+ * Sends what ctx->vm has written when it stopped; waits: for data.  NGX_AGAIN:
+ * the client is to take it first; NGX_ERROR: the connection is to be closed.
+ */
+ngx_int_t ngx_http_tpl_stream(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_uint_t waits);
+
+/* sends the rest */
+ngx_int_t ngx_http_tpl_stream_end(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, tpl_output_t *output);
 
 
 /*

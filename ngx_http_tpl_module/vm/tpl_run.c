@@ -1443,6 +1443,18 @@ dispatch:
         sp++;
         TPL_NEXT;
 
+    TPL_CASE(FLUSH):
+        if (!vm->conf.stream) {
+            TPL_NEXT;
+        }
+
+        vm->flush = 1;
+        exec->fuel = fuel;
+        frame->pc = i + 1;
+        frame->sp = sp;
+
+        return TPL_YIELD;
+
 #if (!__GNUC__ || TPL_VM_SWITCH)
     default:
         rc = tpl_throw(exec, TPL_EXC_RUNTIME, "bad instruction");

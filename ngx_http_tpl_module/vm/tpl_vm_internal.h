@@ -189,6 +189,7 @@ struct tpl_vm_s {
     uint32_t                 nframes;   /* in the error so far */
     uint8_t                  started;
     uint8_t                  over;
+    uint8_t                  flush;     /* a FLUSH ran since it was asked */
 
     tpl_frame_t             *frames[TPL_FRAME_ORDERS];
     tpl_try_t               *tries;     /* free ones */

@@ -21,6 +21,7 @@ The document is DOCUMENT below; N counts bytes.
     /body/TEXT      TEXT, percent-encoded
     /slow/SECONDS   nothing for that long, then the document
     /pair           the document, once two such requests are there
+    /wait/NAME      the document, once somebody has asked for /go/NAME
     /drip/SECONDS   the first byte, nothing for that long, then the rest
 """
 
@@ -133,6 +134,14 @@ class Handler(socketserver.StreamRequestHandler):
             self.server.pair.wait(5)
             self.whole(DOCUMENT)
 
+        elif kind == "wait":
+            self.server.gate(argument).wait(10)
+            self.whole(DOCUMENT)
+
+        elif kind == "go":
+            self.server.gate(argument).set()
+            self.whole(DOCUMENT)
+
         elif kind == "drip":
             self.send(self.head("Content-Length: %d" % len(DOCUMENT))
                       + DOCUMENT[:1])
@@ -148,6 +157,10 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 512
     pair = threading.Barrier(2)
+    gates = {}
+
+    def gate(self, name):
+        return self.gates.setdefault(name, threading.Event())
 
 
 if __name__ == "__main__":

@@ -380,3 +380,36 @@ some body
 --- must_die
 --- error_log
 it must begin with "/"
+
+
+=== TEST 21: not in tpl_set, where nothing can wait
+--- config
+    tpl_set $x "{{ fetch('/api') }}";
+    location = / { return 200 "[$x]"; }
+    location = /api { return 200 1; }
+--- request
+GET /
+--- response_body: []
+--- error_log
+there is no page that could wait for data
+
+
+
+=== TEST 22: Vary follows from the data and from the URI
+--- http_config
+    server {
+        listen unix:$TEST_NGINX_HTML_DIR/backend.sock;
+        location = /api { add_header Vary "Cookie, accept-encoding"; add_header Vary X-B; return 200 1; }
+        location = /unused { add_header Vary X-C; return 200 1; }
+    }
+--- config
+    location = / { tpl_fetch a /api?$http_x_a; tpl_fetch b /unused; tpl_render page.html; }
+    location = /api { proxy_pass http://unix:$TEST_NGINX_HTML_DIR/backend.sock; }
+    location = /unused { proxy_pass http://unix:$TEST_NGINX_HTML_DIR/backend.sock; }
+--- user_files
+>>> page.html
+{{ a }}
+--- request
+GET /
+--- response_headers
+Vary: X-A, Cookie, X-B

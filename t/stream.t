@@ -36,6 +36,7 @@ my $t = TplServer->new(
         'templates/big.html' => "{% for i in range(nginx.arg_n|int // 1000) %}{% for j in range(1000) %}{{ i }}.{{ j }} $fill\{% endfor %}{% endfor %}",
         'templates/long.html' => q({% for i in range(20) %}{{ ('%06d' % i) * 50000 }}{% endfor %}),
         'templates/limit.html' => q({% for i in range(100000) %}{{ '0123456789' * 10 }}{% endfor %}),
+        'templates/sent.html' => q(before{% flush %}{{ header('X-A', 'b') }}),
         'templates/error.html' => 'error {{ nginx.status }}',
         'templates/none.html' => '',
     },
@@ -51,6 +52,7 @@ my $t = TplServer->new(
         location = /plain { tpl_render plain.html; }
         location = /none { tpl_render none.html; }
         location = /fail { tpl_render fail.html; error_page 500 502 /error; }
+        location = /sent { tpl_render sent.html; }
         location = /late { tpl_render late.html; error_page 500 502 /error; }
         location = /error { tpl_render error.html; }
         location = /capture { tpl_render capture.html; }
@@ -175,6 +177,11 @@ for my $u ('/none', '/length/9', '/body/[') {
 }
 
 my $got = '';
+until_text(ask('/sent'), \$got, 'never');
+like($got, qr/6\r\nbefore\r\n\z/, 'a header after the header is an error');
+like($t->log, qr/the header has been sent already/, 'and the log says so');
+
+$got = '';
 until_text(ask('/limit'), \$got, 'never');
 unlike($got, qr/0\r\n\r\n\z/, 'the output limit: no last chunk');
 cmp_ok(length $got, '<=', 3.2 * 1024 * 1024, 'and no more than the limit');

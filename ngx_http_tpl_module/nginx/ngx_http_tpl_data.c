@@ -560,7 +560,7 @@ ngx_http_tpl_start_fetches(ngx_http_tpl_ctx_t *ctx)
     tpl_value_t            value;
     ngx_http_tpl_names_t  *names;
 
-    names = ctx->conf->names;
+    names = ctx->names;
 
     if (!names->fetches) {
         return TPL_OK;
@@ -686,13 +686,20 @@ ngx_http_tpl_evaluate(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
     tpl_value_t *out)
 {
     uint64_t             headers;
+    tpl_int_t            rc;
     ngx_str_t            text;
     ngx_http_tpl_ctx_t  *ctx;
 
     ctx = exec->host;
+    headers = ngx_http_tpl_headers_read(ctx->request);
 
     if (datum->kind == NGX_HTTP_TPL_FETCH) {
-        return ngx_http_tpl_fetch_value(exec, datum->fetch, out);
+        rc = ngx_http_tpl_fetch_value(exec, datum->fetch, out);
+
+        headers = ngx_http_tpl_headers_read(ctx->request) & ~headers;
+        ctx->headers |= headers | datum->headers;
+
+        return rc;
     }
 
     if (datum->complex == NULL) {
@@ -710,8 +717,6 @@ ngx_http_tpl_evaluate(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
 
         return ngx_http_tpl_copy(exec, &datum->value, out);
     }
-
-    headers = ngx_http_tpl_headers_read(ctx->request);
 
     if (ngx_http_complex_value(ctx->request, datum->complex, &text)
         != NGX_OK)

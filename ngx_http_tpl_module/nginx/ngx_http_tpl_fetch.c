@@ -37,6 +37,8 @@ static tpl_int_t ngx_http_tpl_fetch_pending(tpl_exec_t *exec,
     const ngx_http_tpl_fetch_t *fetch, ngx_str_t *uri, tpl_value_t *out);
 static tpl_int_t ngx_http_tpl_fetch_absent(tpl_exec_t *exec,
     const ngx_http_tpl_fetch_t *fetch, tpl_value_t *out);
+static tpl_int_t ngx_http_tpl_reply_vary(tpl_exec_t *exec,
+    ngx_http_tpl_reply_t *reply);
 static tpl_int_t ngx_http_tpl_fetch_throw(tpl_exec_t *exec,
     const ngx_http_tpl_fetch_t *fetch, ngx_http_tpl_reply_t *reply);
 static tpl_int_t ngx_http_tpl_reply_value(tpl_exec_t *exec,
@@ -134,12 +136,17 @@ ngx_http_tpl_fetch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     fallback.data = NULL;
+    datum->headers = ngx_http_tpl_headers_in(cf, &value[2]);
 
     for (i = 3; i < cf->args->nelts; i++) {
         rv = ngx_http_tpl_fetch_option(cf, fetch, &value[i], &fallback);
 
         if (rv != NGX_CONF_OK) {
             return rv;
+        }
+
+        if (ngx_strncmp(value[i].data, "if=", 3) == 0) {
+            datum->headers |= ngx_http_tpl_headers_in(cf, &value[i]);
         }
     }
 
@@ -301,18 +308,28 @@ static tpl_int_t
 ngx_http_tpl_fetch_pending(tpl_exec_t *exec, const ngx_http_tpl_fetch_t *fetch,
     ngx_str_t *uri, tpl_value_t *out)
 {
+    ngx_http_tpl_ctx_t      *ctx;
     ngx_http_tpl_pending_t  *pending;
+
+    ctx = exec->host;
+
+    if (ctx == NULL || !ctx->waits) {
+        return tpl_throw(exec, TPL_EXC_HOST,
+                         "there is no page that could wait for data");
+    }
 
     pending = tpl_palloc(exec->arena, sizeof(ngx_http_tpl_pending_t));
     if (pending == NULL) {
         return tpl_throw_memory(exec);
     }
 
+    ctx->varies = 1;
+
     pending->object.cls = &ngx_http_tpl_pending_class;
     pending->fetch = fetch;
     tpl_value_missing(&pending->fallback);
 
-    pending->reply = ngx_http_tpl_get_reply(exec->host, uri, fetch->text,
+    pending->reply = ngx_http_tpl_get_reply(ctx, uri, fetch->text,
                                             fetch->size);
     if (pending->reply == NULL) {
         return tpl_throw(exec, TPL_EXC_MEMORY, "cannot start a subrequest");
@@ -390,11 +407,75 @@ ngx_http_tpl_wait(tpl_exec_t *exec, tpl_object_t *object, tpl_value_t *out)
         return ngx_http_tpl_fetch_throw(exec, pending->fetch, reply);
     }
 
-    if (rc == TPL_OK) {
-        out->aux = (uint16_t) reply->index;
+    if (rc != TPL_OK) {
+        return rc;
     }
 
-    return rc;
+    out->aux = (uint16_t) reply->index;
+
+    return ngx_http_tpl_reply_vary(exec, reply);
+}
+
+
+/* the page depends on what its data depend on */
+
+static tpl_int_t
+ngx_http_tpl_reply_vary(tpl_exec_t *exec, ngx_http_tpl_reply_t *reply)
+{
+    size_t        i, start;
+    tpl_str_t     name;
+    tpl_int_t     rc;
+    tpl_web_t    *web;
+    tpl_value_t   value;
+
+    if (reply->varied || reply->request == NULL) {
+        return TPL_OK;
+    }
+
+    reply->varied = 1;
+
+    tpl_str_set(&name, "vary");
+
+    rc = ngx_http_tpl_header_value(exec, reply->request, &name, &value);
+
+    if (rc != TPL_OK) {
+        return (rc == TPL_DECLINED) ? TPL_OK : rc;
+    }
+
+    if (ngx_http_tpl_web(exec, &web) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    for (i = 0; i < value.len; i++) {
+
+        if (value.u.s[i] == ',' || value.u.s[i] == ' ') {
+            continue;
+        }
+
+        for (start = i; i < value.len; i++) {
+            if (value.u.s[i] == ',' || value.u.s[i] == ' ') {
+                break;
+            }
+        }
+
+        name.data = (tpl_char_t *) value.u.s + start;
+        name.len = i - start;
+
+        /* a subrequest asks for no encoding */
+
+        if (name.len == 15
+            && ngx_strncasecmp(name.data, (u_char *) "accept-encoding", 15)
+               == 0)
+        {
+            continue;
+        }
+
+        if (tpl_web_vary(web, &name) != TPL_OK) {
+            return tpl_throw_memory(exec);
+        }
+    }
+
+    return TPL_OK;
 }
 
 
@@ -485,11 +566,9 @@ ngx_http_tpl_call_fetch(tpl_call_t *call)
     tpl_uint_t             optional;
     tpl_exec_t            *exec;
     ngx_str_t              s;
-    ngx_http_tpl_ctx_t    *ctx;
     ngx_http_tpl_fetch_t  *fetch;
 
     exec = call->exec;
-    ctx = exec->host;
 
     if (tpl_arg_str(call, 0, &uri) != TPL_OK
         || tpl_arg_bool(call, 2, 0, &optional) != TPL_OK)
@@ -524,7 +603,6 @@ ngx_http_tpl_call_fetch(tpl_call_t *call)
         return TPL_ERROR;
     }
 
-    ctx->varies = 1;
     tpl_charge_items(exec, 100);
 
     s.data = uri.data;

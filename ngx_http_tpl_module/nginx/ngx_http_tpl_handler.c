@@ -359,6 +359,8 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         return NGX_ERROR;
     }
 
+    ctx->waits = 1;
+
     ngx_memzero(&vc, sizeof(tpl_vm_conf_t));
 
     vc.arena = ctx->arena;

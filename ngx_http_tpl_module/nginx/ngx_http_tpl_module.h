@@ -466,6 +466,9 @@ typedef struct {
     /* tpl_fetch's fetches are */
     unsigned                      started:1;
 
+    /* the render can wait for data; that of a tpl_set cannot */
+    unsigned                      waits:1;
+
     /* and on its Accept-Language */
     unsigned                      by_language:1;
 } ngx_http_tpl_ctx_t;
@@ -651,6 +654,7 @@ struct ngx_http_tpl_reply_s {
     unsigned                      text:1;
     unsigned                      skip:1;       /* nobody wants the body */
     unsigned                      last:1;       /* the last buffer came */
+    unsigned                      varied:1;     /* its Vary is the page's */
     unsigned                      done:1;
 };
 

@@ -300,6 +300,11 @@ ngx_http_tpl_send_header(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (len == -1) {
+        r->disable_not_modified = 1;
+        r->allow_ranges = 0;
+    }
+
     return ngx_http_send_header(r);
 }
 

@@ -114,6 +114,10 @@ ngx_http_tpl_stream(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
         }
 
         s->header = 1;
+
+        if (ctx->web) {
+            ctx->web->answer.closed = TPL_WEB_SENT;
+        }
     }
 
     out = ngx_http_tpl_stream_chain(r, ctx, output, &mark);

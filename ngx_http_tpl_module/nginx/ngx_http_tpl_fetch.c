@@ -313,7 +313,7 @@ ngx_http_tpl_fetch_pending(tpl_exec_t *exec, const ngx_http_tpl_fetch_t *fetch,
 
     ctx = exec->host;
 
-    if (ctx == NULL || !ctx->waits) {
+    if (!ctx->waits) {
         return tpl_throw(exec, TPL_EXC_HOST,
                          "there is no page that could wait for data");
     }
@@ -563,12 +563,22 @@ static tpl_int_t
 ngx_http_tpl_call_fetch(tpl_call_t *call)
 {
     tpl_str_t              uri, as;
+    tpl_int_t              rc;
+    tpl_web_t             *web;
     tpl_uint_t             optional;
     tpl_exec_t            *exec;
     ngx_str_t              s;
     ngx_http_tpl_fetch_t  *fetch;
 
     exec = call->exec;
+
+    /* the configuration's host has none, and calls it at a request */
+
+    rc = tpl_vm_web(exec, &web);
+
+    if (rc != TPL_OK) {
+        return rc;
+    }
 
     if (tpl_arg_str(call, 0, &uri) != TPL_OK
         || tpl_arg_bool(call, 2, 0, &optional) != TPL_OK)

@@ -430,10 +430,7 @@ tpl_vm_up(tpl_frame_t *frame, uint32_t links)
         }                                                                    \
     }
 
-/*
- * What a call gave may be data on their way: only an assignment leaves them on
- * their way.  The call itself runs again when they have come.
- */
+/* data on their way stay so in an assignment alone; the call runs again */
 #define TPL_FORCE(v)                                                         \
     if (tpl_unlikely((v)->type == TPL_PENDING && i[1].op != TPL_INSN_STORE)) \
     {                                                                        \
@@ -1444,16 +1441,14 @@ dispatch:
         TPL_NEXT;
 
     TPL_CASE(FLUSH):
-        if (!vm->conf.stream) {
-            TPL_NEXT;
+        if (vm->conf.stream) {
+            vm->flush = 1;
+            fuel--;
+            i++;
+            goto out_of_fuel;
         }
 
-        vm->flush = 1;
-        exec->fuel = fuel;
-        frame->pc = i + 1;
-        frame->sp = sp;
-
-        return TPL_YIELD;
+        TPL_NEXT;
 
 #if (!__GNUC__ || TPL_VM_SWITCH)
     default:

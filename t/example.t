@@ -16,7 +16,7 @@ my $here = getcwd;
 
 # as tools/run.sh does: another port, other files
 
-$conf =~ s/listen  8888/listen 127.0.0.1:$t->{port}/ or die;
+$conf =~ s/listen( +)8888/listen 127.0.0.1:$t->{port}/g or die;
 $conf =~ s/^load_module .*$/$TplServer::load/m or die;
 $conf =~ s{build/run}{$t->{dir}/logs}g or die;
 
@@ -178,6 +178,14 @@ is($t->get('/go/spring')->{headers}{location}, '/walks?season=spring', '/go/spri
 is($t->get('/go/lake')->{headers}{location}, 'https://www.openstreetmap.org/search?query=Maren%20am%20See', '/go/lake');
 is($t->get('/go/walks')->{status}, 302, '/go/walks: 302');
 page('/go/<nowhere>', 404, qr/Page not found.*There is no short address &#34;&lt;nowhere&gt;&#34;\./s);
+
+
+# an API in JSON as pages
+
+page('/rooms', 200, qr/Attic &amp; stars<\/a>.*82 EUR.*4\.0 of 5.*no reviews.*Lake room.*4\.5 of 5/s);
+page('/rooms/attic', 200, qr/<h1>Attic &amp; stars<\/h1>.*1 bed, .*Mind your head &lt;and&gt; enjoy/s);
+page('/rooms/nothing', 404, qr/Page not found/);
+is($t->get('/api/rooms')->{status}, 404, '/api/ is not for clients');
 
 page('/files/', 200, qr/<h1>\/files\/<\/h1>.*directives\.md<\/a>.*kB/s);
 page('/nothing?<here>', 404, qr/Page not found.*\/nothing\?&lt;here&gt;/s);

@@ -1,6 +1,7 @@
 
 /*
- * Data that templates see: tpl_param, tpl_json and tpl_data.
+ * Data that templates see: tpl_param, tpl_json, tpl_data, and the names of
+ * tpl_fetch.
  *
  * What is constant is made when the configuration is read and shared by all
  * requests; a request gets a copy of a list or dict when it first asks for it,
@@ -22,8 +23,6 @@ static ngx_int_t ngx_http_tpl_param_name(ngx_conf_t *cf, ngx_str_t *name,
     ngx_http_tpl_loc_conf_t *conf, ngx_uint_t fallback);
 static ngx_int_t ngx_http_tpl_param_string(ngx_conf_t *cf, ngx_str_t *text,
     tpl_value_t *value);
-static ngx_int_t ngx_http_tpl_param_json(ngx_conf_t *cf, ngx_str_t *text,
-    const char *where, ngx_str_t *what, tpl_value_t *value);
 static ngx_int_t ngx_http_tpl_param_file(ngx_conf_t *cf, ngx_str_t *file,
     tpl_value_t *value);
 static ngx_int_t ngx_http_tpl_names_add(ngx_conf_t *cf,
@@ -35,12 +34,10 @@ static tpl_int_t ngx_http_tpl_evaluate(tpl_exec_t *exec,
     ngx_http_tpl_datum_t *datum, tpl_value_t *out);
 static tpl_int_t ngx_http_tpl_evaluate_json(tpl_exec_t *exec,
     ngx_http_tpl_datum_t *datum, ngx_str_t *text, tpl_value_t *out);
-static tpl_int_t ngx_http_tpl_copy(tpl_exec_t *exec, const tpl_value_t *src,
-    tpl_value_t *dst);
 
 
 static const char *const  ngx_http_tpl_kinds[] = {
-    "tpl_param", "tpl_json", "tpl_data"
+    "tpl_param", "tpl_json", "tpl_data", "tpl_fetch"
 };
 
 
@@ -54,7 +51,6 @@ ngx_http_tpl_param(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t                         *value;
     ngx_uint_t                         if_not_empty;
     ngx_http_tpl_kind_e                kind;
-    ngx_http_tpl_data_t               *data;
     ngx_http_tpl_datum_t              *datum;
     ngx_http_complex_value_t           cv;
     ngx_http_compile_complex_value_t   ccv;
@@ -74,38 +70,10 @@ ngx_http_tpl_param(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if_not_empty = 1;
     }
 
-    if (ngx_http_tpl_param_name(cf, &value[1], tlcf, if_not_empty)
-        != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    data = tlcf->data[kind];
-
-    if (data == NULL) {
-        data = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_data_t));
-
-        if (data == NULL
-            || ngx_array_init(&data->items, cf->pool, 4,
-                              sizeof(ngx_http_tpl_datum_t))
-               != NGX_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-
-        tlcf->data[kind] = data;
-    }
-
-    datum = ngx_array_push(&data->items);
+    datum = ngx_http_tpl_add_datum(cf, tlcf, kind, &value[1], if_not_empty);
     if (datum == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_memzero(datum, sizeof(ngx_http_tpl_datum_t));
-
-    datum->name = value[1];
-    datum->kind = kind;
-    datum->if_not_empty = if_not_empty;
 
     if (kind == NGX_HTTP_TPL_DATA) {
 
@@ -163,6 +131,48 @@ ngx_http_tpl_param(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+ngx_http_tpl_datum_t *
+ngx_http_tpl_add_datum(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
+    ngx_http_tpl_kind_e kind, ngx_str_t *name, ngx_uint_t if_not_empty)
+{
+    ngx_http_tpl_data_t   *data;
+    ngx_http_tpl_datum_t  *datum;
+
+    if (ngx_http_tpl_param_name(cf, name, conf, if_not_empty) != NGX_OK) {
+        return NULL;
+    }
+
+    data = conf->data[kind];
+
+    if (data == NULL) {
+        data = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_data_t));
+
+        if (data == NULL
+            || ngx_array_init(&data->items, cf->pool, 4,
+                              sizeof(ngx_http_tpl_datum_t))
+               != NGX_OK)
+        {
+            return NULL;
+        }
+
+        conf->data[kind] = data;
+    }
+
+    datum = ngx_array_push(&data->items);
+    if (datum == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(datum, sizeof(ngx_http_tpl_datum_t));
+
+    datum->name = *name;
+    datum->kind = kind;
+    datum->if_not_empty = if_not_empty;
+
+    return datum;
 }
 
 
@@ -252,9 +262,7 @@ ngx_http_tpl_param_string(ngx_conf_t *cf, ngx_str_t *text, tpl_value_t *value)
 }
 
 
-/* the place of an error is "where:line:column" if what is NULL */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_tpl_param_json(ngx_conf_t *cf, ngx_str_t *text, const char *where,
     ngx_str_t *what, tpl_value_t *value)
 {
@@ -488,6 +496,8 @@ ngx_http_tpl_names_add(ngx_conf_t *cf, ngx_http_tpl_names_t *names,
     for (i = 0; i < data->items.nelts; i++) {
         slot = &names->slots[names->n];
 
+        names->fetches |= (datum[i].kind == NGX_HTTP_TPL_FETCH);
+
         slot->datum = &datum[i];
         slot->name = tpl_set_intern(set->set,
                                     ngx_http_tpl_str(&datum[i].name));
@@ -543,6 +553,38 @@ ngx_http_tpl_lookup(tpl_exec_t *exec, const tpl_name_t *name,
 
 
 tpl_int_t
+ngx_http_tpl_start_fetches(ngx_http_tpl_ctx_t *ctx)
+{
+    uint32_t               i, n;
+    tpl_int_t              rc;
+    tpl_value_t            value;
+    ngx_http_tpl_names_t  *names;
+
+    names = ctx->names;
+
+    if (!names->fetches) {
+        return TPL_OK;
+    }
+
+    for (i = 0; i <= names->mask; i++) {
+        n = names->buckets[i];
+
+        if (n == 0 || names->slots[n - 1].datum->kind != NGX_HTTP_TPL_FETCH) {
+            continue;
+        }
+
+        rc = ngx_http_tpl_names_value(tpl_vm_exec(ctx->vm), n - 1, &value);
+
+        if (rc != TPL_OK && rc != TPL_DECLINED) {
+            return rc;
+        }
+    }
+
+    return TPL_OK;
+}
+
+
+tpl_int_t
 ngx_http_tpl_lookup_names(tpl_exec_t *exec, tpl_dict_t *dict)
 {
     uint32_t               i, n;
@@ -570,6 +612,10 @@ ngx_http_tpl_lookup_names(tpl_exec_t *exec, tpl_dict_t *dict)
         }
 
         rc = ngx_http_tpl_names_value(exec, n - 1, &value);
+
+        if (rc == TPL_OK && value.type == TPL_PENDING) {
+            rc = ngx_http_tpl_wait(exec, value.u.obj, &value);
+        }
 
         if (rc == TPL_OK) {
             rc = tpl_dict_set_str(exec, dict, &names->slots[n - 1].name->str,
@@ -640,10 +686,21 @@ ngx_http_tpl_evaluate(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
     tpl_value_t *out)
 {
     uint64_t             headers;
+    tpl_int_t            rc;
     ngx_str_t            text;
     ngx_http_tpl_ctx_t  *ctx;
 
     ctx = exec->host;
+    headers = ngx_http_tpl_headers_read(ctx->request);
+
+    if (datum->kind == NGX_HTTP_TPL_FETCH) {
+        rc = ngx_http_tpl_fetch_value(exec, datum->fetch, out);
+
+        headers = ngx_http_tpl_headers_read(ctx->request) & ~headers;
+        ctx->headers |= headers | datum->headers;
+
+        return rc;
+    }
 
     if (datum->complex == NULL) {
 
@@ -660,8 +717,6 @@ ngx_http_tpl_evaluate(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
 
         return ngx_http_tpl_copy(exec, &datum->value, out);
     }
-
-    headers = ngx_http_tpl_headers_read(ctx->request);
 
     if (ngx_http_complex_value(ctx->request, datum->complex, &text)
         != NGX_OK)
@@ -735,9 +790,9 @@ ngx_http_tpl_text(tpl_exec_t *exec, const u_char *data, size_t len,
 }
 
 
-/* a value of the configuration for one render; JSON is not deep */
+/* JSON is not deep */
 
-static tpl_int_t
+tpl_int_t
 ngx_http_tpl_copy(tpl_exec_t *exec, const tpl_value_t *src, tpl_value_t *dst)
 {
     uint32_t           i;

@@ -47,7 +47,7 @@ static ngx_int_t ngx_http_tpl_filter_start(ngx_http_request_t *r,
 static ngx_int_t ngx_http_tpl_filter_run(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
 static ngx_int_t ngx_http_tpl_filter_pause(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx);
+    ngx_http_tpl_ctx_t *ctx, ngx_uint_t waits);
 static void ngx_http_tpl_filter_event(ngx_event_t *ev);
 static ngx_int_t ngx_http_tpl_filter_send(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
@@ -297,7 +297,7 @@ ngx_http_tpl_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     case NGX_HTTP_TPL_RENDER:
 
-        if (ctx->event && ctx->event->posted) {
+        if (ctx->awaited || (ctx->event && ctx->event->posted)) {
             return NGX_AGAIN;
         }
 
@@ -476,7 +476,10 @@ ngx_http_tpl_filter_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         return ngx_http_tpl_filter_send(r, ctx);
 
     case TPL_YIELD:
-        return ngx_http_tpl_filter_pause(r, ctx);
+        return ngx_http_tpl_filter_pause(r, ctx, 0);
+
+    case TPL_AGAIN:
+        return ngx_http_tpl_filter_pause(r, ctx, 1);
 
     default:
         rc = ngx_http_tpl_error(r, ctx, &page);
@@ -508,7 +511,8 @@ ngx_http_tpl_filter_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
  */
 
 static ngx_int_t
-ngx_http_tpl_filter_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+ngx_http_tpl_filter_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_uint_t waits)
 {
     if (ctx->event == NULL) {
         ctx->event = ngx_pcalloc(r->pool, sizeof(ngx_event_t));
@@ -524,7 +528,9 @@ ngx_http_tpl_filter_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     r->buffered |= NGX_HTTP_TPL_BUFFERED;
 
-    ngx_post_event(ctx->event, &ngx_posted_next_events);
+    if (!waits) {
+        ngx_post_event(ctx->event, &ngx_posted_next_events);
+    }
 
     return NGX_AGAIN;
 }

@@ -18,7 +18,7 @@ static ngx_int_t ngx_http_tpl_start(ngx_http_request_t *r,
 static ngx_int_t ngx_http_tpl_run(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
 static ngx_int_t ngx_http_tpl_pause(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx);
+    ngx_http_tpl_ctx_t *ctx, ngx_uint_t waits);
 static void ngx_http_tpl_event_handler(ngx_event_t *ev);
 static void ngx_http_tpl_cleanup(void *data);
 static uint64_t ngx_http_tpl_now(void);
@@ -29,6 +29,8 @@ static const tpl_host_t  ngx_http_tpl_host = {
     .global = ngx_http_tpl_global,
     .names = ngx_http_tpl_lookup_names,
     .variable = ngx_http_tpl_variable,
+    .wait = ngx_http_tpl_wait,
+    .attribute = ngx_http_tpl_attribute,
     .catalogue = ngx_http_tpl_catalogue,
     .web = ngx_http_tpl_web,
     .routes = ngx_http_tpl_routes
@@ -353,6 +355,12 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     tpl_error_init(ctx->error, ctx->arena);
 
+    if (ngx_http_tpl_stream_create(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ctx->waits = 1;
+
     ngx_memzero(&vc, sizeof(tpl_vm_conf_t));
 
     vc.arena = ctx->arena;
@@ -364,6 +372,7 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     vc.limits.depth = conf->limits.depth;
     vc.block = ctx->block;
     vc.debug = conf->debug;
+    vc.stream = (ctx->stream != NULL);
 
     ctx->vm = tpl_vm_create(ctx->tmpl, &vc);
 
@@ -384,10 +393,12 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     /* so that a template reads in nginx.status what the answer will have */
 
-    r->headers_out.status = ctx->conf->render->status;
+    if (!ngx_http_tpl_stream_started(ctx)) {
+        r->headers_out.status = ctx->conf->render->status;
 
-    if (r->headers_out.status == 0) {
-        r->headers_out.status = NGX_HTTP_OK;
+        if (r->headers_out.status == 0) {
+            r->headers_out.status = NGX_HTTP_OK;
+        }
     }
 
     switch (ngx_http_tpl_slice(r, ctx)) {
@@ -396,13 +407,27 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         output = tpl_vm_output(ctx->vm);
         ctx->vm = NULL;
 
+        if (ngx_http_tpl_stream_started(ctx)) {
+            return ngx_http_tpl_stream_end(r, ctx, output);
+        }
+
         return ngx_http_tpl_send_output(r, ctx, output);
 
     case TPL_YIELD:
-        return ngx_http_tpl_pause(r, ctx);
+        return ngx_http_tpl_pause(r, ctx, 0);
+
+    case TPL_AGAIN:
+        return ngx_http_tpl_pause(r, ctx, 1);
 
     default:
         status = ngx_http_tpl_error(r, ctx, &page);
+
+        if (ngx_http_tpl_stream_started(ctx)) {
+
+            /* nobody may take half of a page for a whole one */
+
+            return NGX_ERROR;
+        }
 
         return page ? ngx_http_tpl_send_debug(r, status, page) : status;
     }
@@ -419,7 +444,15 @@ ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     start = ngx_http_tpl_now();
 
-    rc = tpl_vm_run(ctx->vm, NGX_HTTP_TPL_SLICE);
+    /* what is fetched is asked for before anything else */
+
+    rc = ctx->started ? TPL_OK : ngx_http_tpl_start_fetches(ctx);
+
+    if (rc == TPL_OK) {
+        ctx->started = 1;
+        rc = tpl_vm_run(ctx->vm, ctx->stream ? NGX_HTTP_TPL_STREAM_SLICE
+                                             : NGX_HTTP_TPL_SLICE);
+    }
 
     ctx->nsec += ngx_http_tpl_now() - start;
     ctx->steps = tpl_vm_steps(ctx->vm);
@@ -430,12 +463,16 @@ ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
 /*
  * The slice is spent: others first.  The event runs in the next turn of the
- * event loop, after what has come in meanwhile.
+ * event loop, after what has come in meanwhile; or, if data are awaited, once
+ * they are there.
  */
 
 static ngx_int_t
-ngx_http_tpl_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+ngx_http_tpl_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_uint_t waits)
 {
+    ngx_int_t  rc;
+
     if (ctx->event == NULL) {
         ctx->event = ngx_pcalloc(r->pool, sizeof(ngx_event_t));
         if (ctx->event == NULL) {
@@ -455,11 +492,23 @@ ngx_http_tpl_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         r->main->count++;
     }
 
+    if (ctx->stream) {
+        rc = ngx_http_tpl_stream(r, ctx, waits);
+
+        if (rc != NGX_OK) {
+            return (rc == NGX_AGAIN) ? NGX_DONE : rc;
+        }
+    }
+
     /* for the access log, should it never come back */
 
-    r->headers_out.status = NGX_HTTP_CLIENT_CLOSED_REQUEST;
+    if (!ngx_http_tpl_stream_started(ctx)) {
+        r->headers_out.status = NGX_HTTP_CLIENT_CLOSED_REQUEST;
+    }
 
-    ngx_post_event(ctx->event, &ngx_posted_next_events);
+    if (!waits) {
+        ngx_post_event(ctx->event, &ngx_posted_next_events);
+    }
 
     return NGX_DONE;
 }
@@ -482,12 +531,20 @@ ngx_http_tpl_event_handler(ngx_event_t *ev)
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, c->log, 0,
                    "http tpl goes on: \"%V?%V\"", &r->uri, &r->args);
 
+    if (ngx_http_tpl_stream_busy(ctx)) {
+
+        /* the data are there, the client takes what is before them first */
+
+        return;
+    }
+
     rc = ngx_http_tpl_run(r, ctx);
 
     if (rc == NGX_DONE && ctx->vm) {
 
         /* another slice; the count is taken already */
 
+        ngx_http_run_posted_requests(c);
         return;
     }
 
@@ -515,6 +572,10 @@ ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     }
 
     rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+    if (ctx->error->exc == TPL_EXC_HOST && ctx->failure) {
+        rc = ctx->failure;
+    }
 
     /* the render's own arena may be full */
 
@@ -553,9 +614,14 @@ done:
     ctx->error = NULL;
     ctx->values = NULL;
     ctx->web = NULL;
+    ctx->awaited = NULL;
 
-    tpl_arena_destroy(ctx->arena);
-    ctx->arena = NULL;
+    /* buffers that are still to be sent point into it */
+
+    if (!ngx_http_tpl_stream_started(ctx)) {
+        tpl_arena_destroy(ctx->arena);
+        ctx->arena = NULL;
+    }
 
     return rc;
 }

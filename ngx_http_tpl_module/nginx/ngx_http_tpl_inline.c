@@ -661,7 +661,7 @@ ngx_http_tpl_inline_web(tpl_exec_t *exec, tpl_web_t **out)
         return TPL_ERROR;
     }
 
-    (*out)->answer.closed = 1;
+    (*out)->answer.closed = TPL_WEB_VARIABLE;
 
     return TPL_OK;
 }

@@ -706,7 +706,8 @@ ngx_http_tpl_newstyle(ngx_http_tpl_main_conf_t *tmcf)
     if (tmcf->newstyle == NULL
         || tpl_builtins_register(tmcf->newstyle) != TPL_OK
         || tpl_gettext_register(tmcf->newstyle, TPL_GETTEXT_NEW) != TPL_OK
-        || tpl_web_register(tmcf->newstyle) != TPL_OK)
+        || tpl_web_register(tmcf->newstyle) != TPL_OK
+        || ngx_http_tpl_add_globals(tmcf->newstyle) != TPL_OK)
     {
         tmcf->newstyle = NULL;
     }

@@ -106,6 +106,13 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       NGX_HTTP_TPL_DATA,
       NULL },
 
+    { ngx_string("tpl_fetch"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF|NGX_CONF_2MORE,
+      ngx_http_tpl_fetch,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("tpl_autoescape"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_tpl_autoescape,
@@ -217,6 +224,13 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_tpl_loc_conf_t, debug),
+      NULL },
+
+    { ngx_string("tpl_stream"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, stream),
       NULL },
 
     { ngx_string("tpl_locale_path"),
@@ -341,7 +355,8 @@ ngx_http_tpl_create_main_conf(ngx_conf_t *cf)
     if (tmcf->builtins == NULL
         || tpl_builtins_register(tmcf->builtins) != TPL_OK
         || tpl_gettext_register(tmcf->builtins, TPL_GETTEXT_OLD) != TPL_OK
-        || tpl_web_register(tmcf->builtins) != TPL_OK)
+        || tpl_web_register(tmcf->builtins) != TPL_OK
+        || ngx_http_tpl_add_globals(tmcf->builtins) != TPL_OK)
     {
         return NULL;
     }
@@ -405,6 +420,7 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
     conf->limits.memory = NGX_CONF_UNSET_SIZE;
     conf->limits.depth = NGX_CONF_UNSET_SIZE;
     conf->etag = NGX_CONF_UNSET;
+    conf->stream = NGX_CONF_UNSET;
     conf->debug = NGX_CONF_UNSET;
     conf->filter_rule = NGX_CONF_UNSET_PTR;
     conf->status_format = NGX_CONF_UNSET_UINT;
@@ -473,6 +489,7 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_size_value(conf->limits.depth, prev->limits.depth,
                               TPL_DEFAULT_DEPTH);
     ngx_conf_merge_value(conf->etag, prev->etag, 1);
+    ngx_conf_merge_value(conf->stream, prev->stream, 0);
     ngx_conf_merge_value(conf->debug, prev->debug, 0);
     ngx_conf_merge_ptr_value(conf->filter_rule, prev->filter_rule, NULL);
     ngx_conf_merge_str_value(conf->filter_header, prev->filter_header, "");
@@ -676,6 +693,7 @@ ngx_http_tpl_merge_block(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
 static ngx_int_t
 ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
 {
+    ngx_str_t                  name;
     tpl_template_t            *tmpl;
     ngx_http_tpl_set_t        *set;
     ngx_http_tpl_main_conf_t  *tmcf;
@@ -709,6 +727,15 @@ ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
     if (ngx_http_tpl_find_headers(cf) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ngx_str_set(&name, "request_id");
+
+    tmcf->request_id = ngx_http_get_variable_index(cf, &name);
+    if (tmcf->request_id == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_tpl_add_reply_filter();
 
     return ngx_http_tpl_add_filter();
 }

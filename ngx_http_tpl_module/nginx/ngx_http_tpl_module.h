@@ -15,6 +15,7 @@
 #include <ngx_http.h>
 
 #include "base/tpl_utf8.h"
+#include "builtins/tpl_args.h"
 #include "builtins/tpl_builtins.h"
 #include "builtins/tpl_locale.h"
 #include "value/tpl_json.h"
@@ -55,6 +56,9 @@
 /* tpl_form: fields= */
 #define NGX_HTTP_TPL_FIELDS     1000
 
+/* with tpl_stream: less, as what a turn writes is held until it is sent */
+#define NGX_HTTP_TPL_STREAM_SLICE  10000
+
 /* constant pages that a worker keeps: bytes of one and of all */
 #define NGX_HTTP_TPL_PAGE_MAX   (1024 * 1024)
 #define NGX_HTTP_TPL_PAGES_MAX  (64 * 1024 * 1024)
@@ -82,6 +86,9 @@ typedef struct ngx_http_tpl_locales_s    ngx_http_tpl_locales_t;
 typedef struct ngx_http_tpl_loc_conf_s   ngx_http_tpl_loc_conf_t;
 typedef struct ngx_http_tpl_render_s     ngx_http_tpl_render_t;
 typedef struct ngx_http_tpl_collected_s  ngx_http_tpl_collected_t;
+typedef struct ngx_http_tpl_replies_s    ngx_http_tpl_replies_t;
+typedef struct ngx_http_tpl_reply_s      ngx_http_tpl_reply_t;
+typedef struct ngx_http_tpl_stream_s     ngx_http_tpl_stream_t;
 typedef struct ngx_http_tpl_counters_s   ngx_http_tpl_counters_t;
 
 
@@ -174,6 +181,8 @@ struct ngx_http_tpl_main_conf_s {
     ngx_array_t                   header_variables;
 
     ngx_array_t                   inlines;      /* ngx_str_t: names */
+
+    ngx_int_t                     request_id;   /* the variable's index */
 };
 
 
@@ -253,12 +262,26 @@ typedef struct {
 } ngx_http_tpl_preload_t;
 
 
-/* tpl_param, tpl_json or tpl_data */
+/* what tpl_fetch says, or a call of fetch() */
+
+typedef struct {
+    ngx_str_t                     name;         /* empty: of fetch() */
+    ngx_http_complex_value_t     *uri;
+    ngx_http_complex_value_t     *condition;    /* NULL: always */
+    tpl_value_t                   fallback;     /* MISSING: there is none */
+    size_t                        size;         /* most bytes of the reply */
+    unsigned                      text:1;       /* as=text */
+    unsigned                      optional:1;
+} ngx_http_tpl_fetch_t;
+
+
+/* tpl_param, tpl_json, tpl_data or tpl_fetch */
 
 typedef enum {
     NGX_HTTP_TPL_PARAM = 0,
     NGX_HTTP_TPL_JSON,
     NGX_HTTP_TPL_DATA,
+    NGX_HTTP_TPL_FETCH,
     NGX_HTTP_TPL_KINDS
 } ngx_http_tpl_kind_e;
 
@@ -270,6 +293,7 @@ typedef struct {
     ngx_http_complex_value_t     *complex;      /* NULL: value is known */
     uint64_t                      headers;      /* that complex names */
     tpl_value_t                   value;
+    ngx_http_tpl_fetch_t         *fetch;
 } ngx_http_tpl_datum_t;
 
 
@@ -295,6 +319,7 @@ typedef struct {
     ngx_uint_t                    n;
     uint32_t                     *buckets;      /* slot + 1, by hash */
     uint32_t                      mask;
+    ngx_uint_t                    fetches;      /* some are of tpl_fetch */
 } ngx_http_tpl_names_t;
 
 
@@ -362,6 +387,7 @@ struct ngx_http_tpl_loc_conf_s {
 
     ngx_http_tpl_limits_t         limits;
     ngx_flag_t                    etag;
+    ngx_flag_t                    stream;
     ngx_flag_t                    debug;
     ngx_array_t                  *inlines;      /* ngx_http_tpl_inline_t */
 
@@ -413,6 +439,12 @@ typedef struct {
 
     ngx_buf_t                     body;         /* while it is being read */
 
+    ngx_http_tpl_replies_t       *replies;      /* NULL: nothing fetched */
+    ngx_http_tpl_reply_t         *awaited;      /* event is posted by it */
+    ngx_uint_t                    failure;      /* status for one that failed */
+
+    ngx_http_tpl_stream_t        *stream;       /* NULL: sent as a whole */
+
     /* of a tpl_filter, NULL of a tpl_render */
     ngx_http_tpl_collected_t     *collected;
     tpl_value_t                   document;
@@ -430,6 +462,12 @@ typedef struct {
 
     /* the page depends on the request, not on the configuration alone */
     unsigned                      varies:1;
+
+    /* tpl_fetch's fetches are */
+    unsigned                      started:1;
+
+    /* the render can wait for data; that of a tpl_set cannot */
+    unsigned                      waits:1;
 
     /* and on its Accept-Language */
     unsigned                      by_language:1;
@@ -537,6 +575,28 @@ ngx_int_t ngx_http_tpl_merge_names(ngx_conf_t *cf,
 ngx_http_tpl_names_t *ngx_http_tpl_make_names(ngx_conf_t *cf,
     ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_set_t *set);
 
+/*
+ * A datum of conf under a name that templates can write; NULL if it is not one
+ * or is taken, unless the datum may be empty.  Logs what is wrong.
+ */
+ngx_http_tpl_datum_t *ngx_http_tpl_add_datum(ngx_conf_t *cf,
+    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_kind_e kind, ngx_str_t *name,
+    ngx_uint_t if_not_empty);
+
+/*
+ * A constant JSON document.  The place of an error is "where what", or
+ * "where:line:column" if what is NULL.
+ */
+ngx_int_t ngx_http_tpl_param_json(ngx_conf_t *cf, ngx_str_t *text,
+    const char *where, ngx_str_t *what, tpl_value_t *value);
+
+/* a value of the configuration for one render, which may change it */
+tpl_int_t ngx_http_tpl_copy(tpl_exec_t *exec, const tpl_value_t *src,
+    tpl_value_t *dst);
+
+/* starts what ctx's templates see of tpl_fetch; TPL_ERROR: the error is set */
+tpl_int_t ngx_http_tpl_start_fetches(ngx_http_tpl_ctx_t *ctx);
+
 /* tpl_host_t's lookup and names */
 tpl_int_t ngx_http_tpl_lookup(tpl_exec_t *exec, const tpl_name_t *name,
     tpl_value_t *out);
@@ -545,6 +605,71 @@ tpl_int_t ngx_http_tpl_lookup_names(tpl_exec_t *exec, tpl_dict_t *dict);
 /* an evaluated nginx value as a template's string */
 tpl_int_t ngx_http_tpl_text(tpl_exec_t *exec, const u_char *data, size_t len,
     tpl_value_t *out);
+
+
+/*
+ * Data that nginx fetches (ngx_http_tpl_fetch.c).
+ */
+
+char *ngx_http_tpl_fetch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* adds fetch(); TPL_ERROR without memory */
+tpl_int_t ngx_http_tpl_add_globals(tpl_builtins_t *builtins);
+
+/* a PENDING value of a tpl_fetch, whose subrequest is started */
+tpl_int_t ngx_http_tpl_fetch_value(tpl_exec_t *exec,
+    const ngx_http_tpl_fetch_t *fetch, tpl_value_t *out);
+
+/* tpl_host_t's wait and attribute */
+tpl_int_t ngx_http_tpl_wait(tpl_exec_t *exec, tpl_object_t *pending,
+    tpl_value_t *out);
+tpl_int_t ngx_http_tpl_attribute(tpl_exec_t *exec, const tpl_value_t *v,
+    const tpl_name_t *name, tpl_value_t *out);
+
+
+/*
+ * Subrequests and what they answer (ngx_http_tpl_reply.c).
+ */
+
+struct ngx_http_tpl_reply_s {
+    ngx_str_node_t                node;         /* by uri, text and size */
+    ngx_str_t                     uri;          /* as it is asked for */
+    ngx_uint_t                    index;        /* from 1 */
+    ngx_http_tpl_ctx_t           *ctx;
+    ngx_http_request_t           *request;      /* NULL: did not start */
+    ngx_http_post_subrequest_t    post;
+
+    ngx_uint_t                    status;       /* 0: there was no header */
+    u_char                       *data;         /* 4 more bytes are zero */
+    size_t                        len;          /* received */
+    size_t                        room;
+    size_t                        size;         /* most bytes */
+
+    /* why there are no data, and what that is to the page's client */
+    ngx_str_t                     cause;
+    ngx_uint_t                    failure;
+
+    tpl_value_t                   value;        /* MISSING: not made yet */
+
+    unsigned                      text:1;
+    unsigned                      skip:1;       /* nobody wants the body */
+    unsigned                      last:1;       /* the last buffer came */
+    unsigned                      varied:1;     /* its Vary is the page's */
+    unsigned                      done:1;
+};
+
+
+/* the reply to a request of ctx for uri, started if it is new; NULL without
+ * memory */
+ngx_http_tpl_reply_t *ngx_http_tpl_get_reply(ngx_http_tpl_ctx_t *ctx,
+    ngx_str_t *uri, ngx_uint_t text, size_t size);
+
+/* the reply of that index, of a value's aux */
+ngx_http_tpl_reply_t *ngx_http_tpl_reply_at(ngx_http_tpl_ctx_t *ctx,
+    ngx_uint_t index);
+
+/* stands behind ngx_http_tpl_add_filter()'s */
+void ngx_http_tpl_add_reply_filter(void);
 
 
 /*
@@ -782,6 +907,10 @@ ngx_int_t ngx_http_tpl_send_debug(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t ngx_http_tpl_send_page(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, ngx_http_tpl_page_t *page);
 
+/* the header of a page of len bytes, -1 if that is not known */
+ngx_int_t ngx_http_tpl_send_header(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, off_t len, uint64_t hash);
+
 /* the output as buffers, at least one; NULL without memory */
 ngx_chain_t *ngx_http_tpl_chain(ngx_http_request_t *r, tpl_output_t *output);
 
@@ -805,6 +934,32 @@ void ngx_http_tpl_pick_type(ngx_http_request_t *r,
 /* the type of a template by its extension, text/html if that says nothing */
 void ngx_http_tpl_type(ngx_http_core_loc_conf_t *clcf, const tpl_str_t *name,
     ngx_str_t *type);
+
+
+/*
+ * Pages that are sent while they are rendered (ngx_http_tpl_stream.c).
+ */
+
+/* makes ctx->stream if the page may be one */
+ngx_int_t ngx_http_tpl_stream_create(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+
+/* the header has been sent */
+ngx_uint_t ngx_http_tpl_stream_started(ngx_http_tpl_ctx_t *ctx);
+
+/* the client has not yet taken what was sent; ctx->event is posted then */
+ngx_uint_t ngx_http_tpl_stream_busy(ngx_http_tpl_ctx_t *ctx);
+
+/*
+ * Sends what ctx->vm has written when it stopped; waits: for data.  NGX_AGAIN:
+ * the client is to take it first; NGX_ERROR: the connection is to be closed.
+ */
+ngx_int_t ngx_http_tpl_stream(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_uint_t waits);
+
+/* sends the rest */
+ngx_int_t ngx_http_tpl_stream_end(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, tpl_output_t *output);
 
 
 /*

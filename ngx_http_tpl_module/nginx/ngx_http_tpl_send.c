@@ -245,10 +245,29 @@ static ngx_int_t
 ngx_http_tpl_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_chain_t *out, size_t len, uint64_t hash)
 {
-    ngx_int_t   rc;
-    ngx_uint_t  status;
+    ngx_int_t  rc;
 
     ngx_http_tpl_status_count(ctx, len, 0);
+
+    rc = ngx_http_tpl_send_header(r, ctx, len, hash);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only
+        || (r != r->main && len == 0))
+    {
+        return rc;
+    }
+
+    ngx_http_tpl_end(r, out);
+
+    return ngx_http_output_filter(r, out);
+}
+
+
+ngx_int_t
+ngx_http_tpl_send_header(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    off_t len, uint64_t hash)
+{
+    ngx_uint_t  status;
 
     /* nginx lets the error's status win over ours, unless status= is given */
 
@@ -263,6 +282,7 @@ ngx_http_tpl_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 
     r->headers_out.status = status;
     r->headers_out.status_line.len = 0;
+    ngx_http_clear_content_length(r);
     r->headers_out.content_length_n = len;
 
     ngx_http_tpl_set_type(r, &ctx->type);
@@ -280,19 +300,12 @@ ngx_http_tpl_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (r != r->main && len == 0) {
-        return ngx_http_send_header(r);
+    if (len == -1) {
+        r->disable_not_modified = 1;
+        r->allow_ranges = 0;
     }
 
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    ngx_http_tpl_end(r, out);
-
-    return ngx_http_output_filter(r, out);
+    return ngx_http_send_header(r);
 }
 
 

@@ -455,6 +455,9 @@ tpl_emit_node(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 
         return (over.uses.n != 0) ? tpl_code_bind(b, &over) : TPL_OK;
 
+    case TPL_NODE_FLUSH:
+        return tpl_code_emit(b, TPL_INSN_FLUSH, 0, 0, 0);
+
     default:
         return tpl_compile_error(b->c, TPL_EXC_SYNTAX, node,
                                  "this statement is not Jinja's");

@@ -818,6 +818,9 @@ tpl_python_node(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
                              node->type == TPL_NODE_BREAK
                              ? loop->on_break : loop->on_continue);
 
+    case TPL_NODE_FLUSH:
+        return tpl_code_emit(b, TPL_INSN_FLUSH, 0, 0, 0);
+
     case TPL_NODE_SET:
         return tpl_python_set(b, s, node);
 

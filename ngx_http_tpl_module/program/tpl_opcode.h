@@ -196,6 +196,8 @@ typedef struct {
                                                                              \
     X(DEBUG, 0, 1)                  /* {% debug %}: pprint of the context, the \
                                        filters and the tests */              \
+    X(FLUSH, 0, 0)                  /* ends the turn: the host may send what \
+                                       is written, if it streams */          \
                                                                              \
     /* superinstructions, each the same as the sequence it names */          \
     X(OUTPUT_SLOT, 0, 0)            /* LOAD b c, OUTPUT auto */              \

@@ -89,6 +89,7 @@ tpl_walk(tpl_node_t *node, tpl_walk_pt fn, void *data)
     case TPL_NODE_CONST:
     case TPL_NODE_NAME:
     case TPL_NODE_DEBUG:
+    case TPL_NODE_FLUSH:
     case TPL_NODE_PY_IMPORT:
     case TPL_NODE_PY_FROM:
         break;

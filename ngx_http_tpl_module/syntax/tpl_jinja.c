@@ -52,6 +52,7 @@ static tpl_int_t tpl_jinja_output(tpl_jinja_t *j, tpl_nodes_t *body,
 static tpl_int_t tpl_jinja_do(tpl_jinja_t *j, tpl_nodes_t *body);
 static tpl_int_t tpl_jinja_jump(tpl_jinja_t *j, tpl_nodes_t *body);
 static tpl_int_t tpl_jinja_debug(tpl_jinja_t *j, tpl_nodes_t *body);
+static tpl_int_t tpl_jinja_flush(tpl_jinja_t *j, tpl_nodes_t *body);
 
 
 static const tpl_jinja_statement_t  tpl_jinja_statement_list[] = {
@@ -73,7 +74,8 @@ static const tpl_jinja_statement_t  tpl_jinja_statement_list[] = {
     { "break", tpl_jinja_jump, TPL_EXT_LOOPCONTROLS },
     { "continue", tpl_jinja_jump, TPL_EXT_LOOPCONTROLS },
     { "trans", tpl_jinja_trans, TPL_EXT_I18N },
-    { "debug", tpl_jinja_debug, TPL_EXT_DEBUG }
+    { "debug", tpl_jinja_debug, TPL_EXT_DEBUG },
+    { "flush", tpl_jinja_flush, 0 }
 };
 
 
@@ -1236,6 +1238,20 @@ tpl_jinja_debug(tpl_jinja_t *j, tpl_nodes_t *body)
     tpl_node_t  *node;
 
     node = tpl_jinja_start(j, TPL_NODE_DEBUG);
+
+    return node ? tpl_jinja_done(j, body, node, NULL, NULL, NULL)
+                : TPL_ERROR;
+}
+
+
+/* not Jinja2's: the page so far may go to the client */
+
+static tpl_int_t
+tpl_jinja_flush(tpl_jinja_t *j, tpl_nodes_t *body)
+{
+    tpl_node_t  *node;
+
+    node = tpl_jinja_start(j, TPL_NODE_FLUSH);
 
     return node ? tpl_jinja_done(j, body, node, NULL, NULL, NULL)
                 : TPL_ERROR;

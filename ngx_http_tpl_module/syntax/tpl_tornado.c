@@ -76,6 +76,8 @@ static tpl_int_t tpl_tornado_raw(tpl_tornado_t *t, const tpl_tag_t *tag,
 static tpl_uint_t tpl_tornado_own_module(const tpl_node_t *expr);
 static tpl_int_t tpl_tornado_module(tpl_tornado_t *t, const tpl_tag_t *tag,
     const tpl_place_t *place, tpl_nodes_t *body);
+static tpl_int_t tpl_tornado_flush(tpl_tornado_t *t, const tpl_tag_t *tag,
+    const tpl_place_t *place, tpl_nodes_t *body);
 
 static tpl_int_t tpl_tornado_bare(tpl_tornado_t *t, const tpl_tag_t *tag);
 static tpl_node_t *tpl_tornado_test(tpl_tornado_t *t, const tpl_str_t *s);
@@ -102,7 +104,8 @@ static const tpl_tornado_directive_t  tpl_tornado_directives[] = {
     { "autoescape", tpl_tornado_autoescape },
     { "whitespace", tpl_tornado_whitespace },
     { "raw", tpl_tornado_raw },
-    { "module", tpl_tornado_module }
+    { "module", tpl_tornado_module },
+    { "flush", tpl_tornado_flush }
 };
 
 
@@ -1312,6 +1315,26 @@ tpl_tornado_own_module(const tpl_node_t *expr)
     return callee->type == TPL_NODE_NAME
            && (tpl_str_is(&callee->u.name.str, "xsrf_form_html")
                || tpl_str_is(&callee->u.name.str, "linkify"));
+}
+
+
+/* not Tornado's: the page so far may go to the client */
+
+static tpl_int_t
+tpl_tornado_flush(tpl_tornado_t *t, const tpl_tag_t *tag,
+    const tpl_place_t *place, tpl_nodes_t *body)
+{
+    tpl_node_t  *node;
+
+    (void) place;
+
+    node = tpl_parser_node(&t->parser, TPL_NODE_FLUSH, &tag->pos);
+
+    if (node == NULL || tpl_tornado_bare(t, tag) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    return tpl_tornado_add(t, body, node, NULL, NULL, NULL);
 }
 
 

@@ -46,6 +46,7 @@ typedef enum {
     TPL_NODE_AUTOESCAPE,    /* u.with: values (one expression), body */
     TPL_NODE_TRANS,         /* u.trans */
     TPL_NODE_DEBUG,         /* {% debug %} */
+    TPL_NODE_FLUSH,         /* {% flush %} */
     TPL_NODE_APPLY,         /* u.set: filter is a function expression
                                (Tornado) */
     TPL_NODE_TRY,           /* u.try (Tornado) */

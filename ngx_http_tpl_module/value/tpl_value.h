@@ -70,7 +70,7 @@ typedef enum {
 struct tpl_value_s {
     uint8_t                      type;
     uint8_t                      flags;
-    uint16_t                     aux;
+    uint16_t                     aux;   /* the host's: where it is from, or 0 */
     uint32_t                     len;   /* bytes of a string, else 0 */
     union {
         int64_t                  i;     /* BOOL (0, 1), INT */

@@ -14,7 +14,17 @@
 /* what a capture copies to leave the page as it was */
 #define TPL_OUTPUT_COPY_MAX  512
 
+/* an arena gives pages of their own to what is this large */
+#define TPL_OUTPUT_LARGE     65536
 
+
+struct tpl_output_page_s {
+    tpl_output_page_t  *next;
+    size_t              size;
+};
+
+
+static tpl_char_t *tpl_output_page(tpl_output_t *out, size_t size);
 static tpl_segment_t *tpl_output_segment(tpl_output_t *out,
     const tpl_char_t *data, size_t len, uint64_t hash);
 
@@ -69,10 +79,92 @@ tpl_output_segment(tpl_output_t *out, const tpl_char_t *data, size_t len,
 }
 
 
+/* room for a page of at least size bytes; sets its end */
+
+static tpl_char_t *
+tpl_output_page(tpl_output_t *out, size_t size)
+{
+    tpl_char_t         *p;
+    tpl_output_page_t  *page;
+
+    if (!out->recycled) {
+        p = tpl_pnalloc(out->arena, size);
+
+        if (p) {
+            out->last = p + size;
+        }
+
+        return p;
+    }
+
+    page = out->free;
+
+    if (page && size <= page->size) {
+        out->free = page->next;
+
+    } else {
+
+        /* what is larger than a page is the arena's alone, to be given back */
+
+        if (size > TPL_OUTPUT_PAGE) {
+            size = tpl_max(size, TPL_OUTPUT_LARGE);
+        }
+
+        page = tpl_palloc(out->arena, sizeof(tpl_output_page_t) + size);
+        if (page == NULL) {
+            return NULL;
+        }
+
+        page->size = size;
+    }
+
+    page->next = out->pages;
+    out->pages = page;
+
+    p = (tpl_char_t *) &page[1];
+    out->last = p + page->size;
+
+    return p;
+}
+
+
+void
+tpl_output_reset(tpl_output_t *out)
+{
+    tpl_output_page_t  *page, *next;
+
+    out->n = 0;
+    out->pos = NULL;
+    out->last = NULL;
+
+    page = out->pages;
+    out->pages = NULL;
+
+    if (out->pinned) {
+
+        /* texts that values have now must stay as they are */
+
+        out->pinned = 0;
+        return;
+    }
+
+    for ( /* void */ ; page; page = next) {
+        next = page->next;
+
+        if (page->size > TPL_OUTPUT_PAGE) {
+            tpl_pfree(out->arena, page);
+            continue;
+        }
+
+        page->next = out->free;
+        out->free = page;
+    }
+}
+
+
 tpl_int_t
 tpl_output_room(tpl_output_t *out, size_t len)
 {
-    size_t       size;
     tpl_char_t  *p;
 
     out->exceeded = (out->limit - out->len < len);
@@ -82,15 +174,12 @@ tpl_output_room(tpl_output_t *out, size_t len)
     }
 
     if ((size_t) (out->last - out->pos) < len) {
-        size = tpl_max(len, TPL_OUTPUT_PAGE);
-
-        p = tpl_pnalloc(out->arena, size);
+        p = tpl_output_page(out, tpl_max(len, TPL_OUTPUT_PAGE));
         if (p == NULL) {
             return TPL_ERROR;
         }
 
         out->pos = p;
-        out->last = p + size;
     }
 
     return tpl_output_segment(out, out->pos, 0, 0) ? TPL_OK : TPL_ERROR;
@@ -266,6 +355,7 @@ tpl_output_take(tpl_output_t *out, const tpl_output_mark_t *mark,
         /* these bytes of the page are the text's now */
 
         out->pos = p;
+        out->pinned = 1;
 
         return TPL_OK;
     }

@@ -32,6 +32,8 @@ typedef struct {
 } tpl_segment_t;
 
 
+typedef struct tpl_output_page_s  tpl_output_page_t;
+
 typedef struct {
     tpl_arena_t             *arena;
     tpl_segment_t           *segments;
@@ -42,6 +44,12 @@ typedef struct {
     size_t                   len;       /* bytes in all segments */
     size_t                   limit;     /* most bytes */
     tpl_uint_t               exceeded;  /* an error was for the limit */
+
+    /* set before the first byte: pages are kept for tpl_output_reset() */
+    tpl_uint_t               recycled;
+    tpl_output_page_t       *pages;     /* in use */
+    tpl_output_page_t       *free;
+    tpl_uint_t               pinned;    /* some page has a text of a value */
 } tpl_output_t;
 
 
@@ -148,6 +156,12 @@ void tpl_output_mark(const tpl_output_t *out, tpl_output_mark_t *mark);
 tpl_int_t tpl_output_take(tpl_output_t *out, const tpl_output_mark_t *mark,
     tpl_str_t *str);
 void tpl_output_drop(tpl_output_t *out, const tpl_output_mark_t *mark);
+
+/*
+ * Forgets all segments, which the host has sent, and writes into their pages
+ * again, if out is recycled.  Nobody may hold a mark.  len goes on.
+ */
+void tpl_output_reset(tpl_output_t *out);
 
 /* leaves out a last segment that has room but no bytes: nothing more comes */
 void tpl_output_end(tpl_output_t *out);

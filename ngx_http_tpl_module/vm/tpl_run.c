@@ -48,6 +48,14 @@ tpl_vm_attr(tpl_vm_t *vm, const tpl_value_t *v, const tpl_name_t *name,
 {
     tpl_int_t  rc;
 
+    if (tpl_unlikely(v->aux)) {
+        rc = tpl_vm_host_attr(vm, v, name, out);
+
+        if (rc != TPL_DECLINED) {
+            return rc;
+        }
+    }
+
     if (v->type == TPL_MACRO) {
         rc = tpl_macro_attr(vm, v->u.macro, &name->str, out);
 
@@ -420,6 +428,13 @@ tpl_vm_up(tpl_frame_t *frame, uint32_t links)
         if (rc < 0) {                                                        \
             goto failed;                                                     \
         }                                                                    \
+    }
+
+/* data on their way stay so in an assignment alone; the call runs again */
+#define TPL_FORCE(v)                                                         \
+    if (tpl_unlikely((v)->type == TPL_PENDING && i[1].op != TPL_INSN_STORE)) \
+    {                                                                        \
+        TPL_TRY(tpl_vm_force(vm, v));                                        \
     }
 
 /* what looks at the running frame */
@@ -903,6 +918,7 @@ dispatch:
             goto entered;
         }
 
+        TPL_FORCE(&value);
         sp = v;
         *sp++ = value;
         TPL_NEXT;
@@ -919,6 +935,7 @@ dispatch:
             goto entered;
         }
 
+        TPL_FORCE(&value);
         sp = v;
         *sp++ = value;
         TPL_NEXT;
@@ -934,6 +951,7 @@ dispatch:
             goto entered;
         }
 
+        TPL_FORCE(&value);
         sp = v;
         *sp++ = value;
         TPL_NEXT;
@@ -964,6 +982,7 @@ dispatch:
 
         TPL_SAVE(sp);
         TPL_TRY(fn->handler(&call));
+        TPL_FORCE(&call.result);
 
         sp = v;
         *sp++ = call.result;
@@ -1419,6 +1438,16 @@ dispatch:
         TPL_SAVE(sp);
         TPL_TRY(tpl_vm_debug(vm, sp));
         sp++;
+        TPL_NEXT;
+
+    TPL_CASE(FLUSH):
+        if (vm->conf.stream) {
+            vm->flush = 1;
+            fuel--;
+            i++;
+            goto out_of_fuel;
+        }
+
         TPL_NEXT;
 
 #if (!__GNUC__ || TPL_VM_SWITCH)

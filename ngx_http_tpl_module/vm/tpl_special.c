@@ -291,6 +291,7 @@ tpl_special_look(tpl_specializer_t *s, const tpl_insn_t *i)
         return (frame->slots[i->b].type == TPL_PENDING) ? TPL_AGAIN : TPL_OK;
 
     case TPL_INSN_HOST_VAR:
+    case TPL_INSN_FLUSH:
         return TPL_AGAIN;
 
     case TPL_INSN_FILTER:

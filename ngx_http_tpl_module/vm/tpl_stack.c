@@ -76,6 +76,22 @@ tpl_vm_force(tpl_vm_t *vm, tpl_value_t *v)
 
 
 tpl_int_t
+tpl_vm_host_attr(tpl_vm_t *vm, const tpl_value_t *v, const tpl_name_t *name,
+    tpl_value_t *out)
+{
+    const tpl_host_t  *host;
+
+    host = vm->conf.host;
+
+    if (host == NULL || host->attribute == NULL) {
+        return TPL_DECLINED;
+    }
+
+    return host->attribute(&vm->exec, v, name, out);
+}
+
+
+tpl_int_t
 tpl_vm_load(tpl_vm_t *vm, tpl_value_t *slot, const tpl_name_t *name,
     tpl_uint_t python, tpl_uint_t up, tpl_value_t *out)
 {

@@ -45,6 +45,7 @@ tpl_vm_create(tpl_template_t *tmpl, const tpl_vm_conf_t *conf)
     vm->depth = conf->limits.depth ? conf->limits.depth : TPL_DEFAULT_DEPTH;
 
     tpl_output_init(&vm->output, conf->arena, conf->limits.output);
+    vm->output.recycled = conf->stream;
 
     return vm;
 }
@@ -61,6 +62,31 @@ tpl_dict_t *
 tpl_vm_scope(const tpl_vm_t *vm)
 {
     return vm->scope;
+}
+
+
+tpl_int_t
+tpl_vm_recycle(tpl_vm_t *vm)
+{
+    if (vm->nmarks) {
+        return TPL_DECLINED;
+    }
+
+    tpl_output_reset(&vm->output);
+
+    return TPL_OK;
+}
+
+
+tpl_uint_t
+tpl_vm_flushed(tpl_vm_t *vm)
+{
+    tpl_uint_t  flush;
+
+    flush = vm->flush;
+    vm->flush = 0;
+
+    return flush;
 }
 
 

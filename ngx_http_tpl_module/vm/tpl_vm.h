@@ -44,6 +44,11 @@ typedef struct {
     /* a PENDING value's data: TPL_AGAIN while on their way */
     tpl_int_t              (*wait)(tpl_exec_t *exec, tpl_object_t *pending,
                                tpl_value_t *out);
+    /* an attribute that a value of the host's has beside its own, which are
+     * asked for first: only of values with aux set; TPL_DECLINED for none */
+    tpl_int_t              (*attribute)(tpl_exec_t *exec,
+                               const tpl_value_t *v, const tpl_name_t *name,
+                               tpl_value_t *out);
     /* the translations that gettext() and its like look in; TPL_DECLINED for
      * none */
     tpl_int_t              (*catalogue)(tpl_exec_t *exec,
@@ -74,6 +79,7 @@ typedef struct {
     void                    *host_data; /* exec->host */
     tpl_limits_t             limits;
     const tpl_name_t        *block;     /* render only this block, or NULL */
+    tpl_uint_t               stream;    /* {% flush %} ends a turn */
     tpl_uint_t               debug;     /* for tpl_vm_scope() */
 } tpl_vm_conf_t;
 
@@ -113,6 +119,15 @@ void tpl_vm_settled(const tpl_vm_t *vm, tpl_output_mark_t *mark);
  * error came from and what they meant, locals first; NULL without memory.
  */
 tpl_dict_t *tpl_vm_scope(const tpl_vm_t *vm);
+
+/*
+ * tpl_output_reset(), once the host has sent all of the output; TPL_DECLINED
+ * while a capture is open.
+ */
+tpl_int_t tpl_vm_recycle(tpl_vm_t *vm);
+
+/* true once after each turn in which a {% flush %} ran */
+tpl_uint_t tpl_vm_flushed(tpl_vm_t *vm);
 
 /* the state that builtins see */
 tpl_exec_t *tpl_vm_exec(tpl_vm_t *vm);

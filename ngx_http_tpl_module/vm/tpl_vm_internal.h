@@ -189,6 +189,7 @@ struct tpl_vm_s {
     uint32_t                 nframes;   /* in the error so far */
     uint8_t                  started;
     uint8_t                  over;
+    uint8_t                  flush;     /* a FLUSH ran since it was asked */
 
     tpl_frame_t             *frames[TPL_FRAME_ORDERS];
     tpl_try_t               *tries;     /* free ones */
@@ -442,6 +443,10 @@ tpl_int_t tpl_vm_load(tpl_vm_t *vm, tpl_value_t *slot,
 
 /* a PENDING value's data, in place */
 tpl_int_t tpl_vm_force(tpl_vm_t *vm, tpl_value_t *v);
+
+/* the host's attribute() */
+tpl_int_t tpl_vm_host_attr(tpl_vm_t *vm, const tpl_value_t *v,
+    const tpl_name_t *name, tpl_value_t *out);
 
 /* pushes at sp what x is unpacked to */
 tpl_int_t tpl_vm_unpack(tpl_vm_t *vm, const tpl_insn_t *i,

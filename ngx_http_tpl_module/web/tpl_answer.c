@@ -50,6 +50,11 @@ static const tpl_str_t  tpl_answer_reserved[] = {
 tpl_int_t
 tpl_web_answers(tpl_exec_t *exec, tpl_web_t *web)
 {
+    if (web->answer.closed == TPL_WEB_SENT) {
+        return tpl_throw(exec, TPL_EXC_RUNTIME,
+                         "the header has been sent already");
+    }
+
     if (web->answer.closed) {
         return tpl_throw(exec, TPL_EXC_RUNTIME,
                          "a variable has no answer of its own: no status, no "

@@ -96,9 +96,12 @@ typedef struct {
                                            nothing if the render ended well */
     tpl_pairs_t              headers;   /* in the order they were set */
     size_t                   size;      /* bytes of them */
-    tpl_uint_t               closed;    /* there is no answer to say anything
-                                           about: a variable is rendered */
+    tpl_uint_t               closed;    /* TPL_WEB_*: nothing can be said */
 } tpl_web_answer_t;
+
+#define TPL_WEB_OPEN      0
+#define TPL_WEB_VARIABLE  1     /* a variable is rendered: it has no answer */
+#define TPL_WEB_SENT      2     /* the header is on its way */
 
 
 /* one a render, made by the host, zeroed but for arena, host and data */

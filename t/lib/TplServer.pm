@@ -208,7 +208,13 @@ sub workers {
     for my $stat (glob '/proc/[0-9]*/stat') {
         open my $in, '<', $stat or next;
         my $line = <$in> // '';
-        push @found, $1 if $line =~ /^(\d+) \(.*\) [^Z] $parent /;
+        next unless $line =~ /^(\d+) \(.*\) [^Z] $parent /;
+        my $worker = $1;
+
+        # not those that proxy_cache brings
+
+        open my $title, '<', "/proc/$worker/cmdline" or next;
+        push @found, $worker unless (<$title> // '') =~ /^nginx: cache/;
     }
 
     return @found;

@@ -70,7 +70,7 @@ Test::Nginx::Socket::add_response_body_check(sub {
     is(join('', grep { /\[(?:alert|emerg)\]/ } @log), '',
        $block->name . ' - no [alert], no [emerg]');
 
-    my @started = map { /start worker process (\d+)/ ? $1 : () } @log;
+    my @started = map { /start (?:worker|cache \w+) process (\d+)/ ? $1 : () } @log;
 
     open $in, '<', $pidfile or die "$pidfile: $!";
     my $master = <$in>;

@@ -404,6 +404,10 @@ test_case(const test_case_t *c)
         how.late = 1;
         expect_same(c, &how, "chopped, with late data", &run);
 
+        how.stream = 1;
+        expect_same(c, &how, "streamed, with late data", &run);
+
+        how.stream = 0;
         how.fuel = 0;
         expect_same(c, &how, "with late data", &run);
     }

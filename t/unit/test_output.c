@@ -453,6 +453,63 @@ test_hash(void)
 }
 
 
+static void
+test_reset(void)
+{
+    size_t              held, i, k;
+    tpl_str_t           text;
+    tpl_output_t        out;
+    tpl_output_mark_t   mark;
+
+    /* pages are written again: 100 MB in the memory of one round */
+
+    start(&out, 0);
+    out.recycled = 1;
+    held = 0;
+
+    for (i = 0; i < 1000; i++) {
+
+        for (k = 0; k < 10; k++) {
+            check(tpl_output_add(&out, longtext, 9000) == TPL_OK);
+            check(add(&out, "and so on") == TPL_OK);
+        }
+
+        check(out.len == (i + 1) * 10 * 9009);
+        check(memcmp(out.segments[0].data, longtext, 100) == 0);
+
+        tpl_output_reset(&out);
+
+        check(out.n == 0);
+        check(out.len == (i + 1) * 10 * 9009);
+
+        if (i == 0) {
+            held = tpl_arena_size(arena);
+        }
+    }
+
+    check(tpl_arena_size(arena) <= held + 4 * 65536);
+
+    /* a text that was taken is a value's and stays as it is */
+
+    start(&out, 0);
+    out.recycled = 1;
+
+    add(&out, "before");
+    tpl_output_mark(&out, &mark);
+    tpl_output_add(&out, longtext, 1000);
+    check(tpl_output_take(&out, &mark, &text) == TPL_OK);
+    check(text.len == 1000);
+
+    for (i = 0; i < 20; i++) {
+        tpl_output_reset(&out);
+        add(&out, "overwritten");
+        tpl_output_add(&out, longtext + 5, 3000);
+    }
+
+    check(memcmp(text.data, longtext, 1000) == 0);
+}
+
+
 int
 main(void)
 {
@@ -468,6 +525,7 @@ main(void)
     test_escaped();
     test_limit();
     test_capture();
+    test_reset();
     test_random();
     test_hash();
 

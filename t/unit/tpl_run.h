@@ -37,6 +37,7 @@ typedef struct {
     int64_t              fuel;          /* a turn, 0: all in one */
     tpl_uint_t           late;          /* data are PENDING at first */
     tpl_uint_t           general;       /* not specialized */
+    tpl_uint_t           stream;        /* output is taken at each turn */
     unsigned             fail_at;       /* this allocation fails, 0: none */
     unsigned             fail_on;       /* and all after it */
 } tpl_run_how_t;
@@ -222,6 +223,65 @@ tpl_run_copy(tpl_str_t *dst, const void *src, size_t len)
 }
 
 
+/*
+ * What can be sent, as a server takes it: from the last byte taken (in segment
+ * n - 1 there are last_len of them) to the mark.  Its pages are written again.
+ */
+
+static inline void
+tpl_run_take(tpl_run_t *run, tpl_vm_t *vm, tpl_output_mark_t *taken,
+    tpl_uint_t end)
+{
+    size_t              from, to;
+    uint32_t            i;
+    tpl_segment_t      *s;
+    tpl_output_t       *out;
+    tpl_output_mark_t   mark;
+
+    out = tpl_vm_output(vm);
+
+    if (end) {
+        tpl_output_mark(out, &mark);
+
+    } else {
+        tpl_vm_settled(vm, &mark);
+    }
+
+    run->output.data = realloc(run->output.data, mark.len + 1);
+
+    if (run->output.data == NULL) {
+        abort();
+    }
+
+    for (i = taken->n ? taken->n - 1 : 0; i < mark.n; i++) {
+        s = &out->segments[i];
+
+        from = (taken->n && i == taken->n - 1) ? taken->last_len : 0;
+        to = (i == mark.n - 1) ? mark.last_len : s->len;
+
+        if (from > to || run->output.len + to - from > mark.len) {
+            fprintf(stderr, "what was sent was taken back\n");
+            abort();
+        }
+
+        memcpy(run->output.data + run->output.len, s->data + from, to - from);
+        run->output.len += to - from;
+    }
+
+    if (run->output.len != mark.len) {
+        fprintf(stderr, "the output is not as long as it says\n");
+        abort();
+    }
+
+    run->output.data[run->output.len] = '\0';
+    *taken = mark;
+
+    if (!end && tpl_vm_recycle(vm) == TPL_OK) {
+        taken->n = 0;
+    }
+}
+
+
 static inline void
 tpl_run_output(tpl_run_t *run, const tpl_output_t *out)
 {
@@ -286,10 +346,11 @@ static inline tpl_int_t
 tpl_run_vm(tpl_run_t *run, const tpl_run_how_t *how, tpl_cli_request_t *r,
     tpl_template_t *tmpl)
 {
-    tpl_vm_t        *vm;
-    tpl_int_t        rc;
-    tpl_vm_conf_t    conf;
-    tpl_run_host_t   host;
+    tpl_vm_t           *vm;
+    tpl_int_t           rc;
+    tpl_vm_conf_t       conf;
+    tpl_run_host_t      host;
+    tpl_output_mark_t   taken;
 
     host.host = r->host;
     host.pending = NULL;
@@ -303,6 +364,9 @@ tpl_run_vm(tpl_run_t *run, const tpl_run_how_t *how, tpl_cli_request_t *r,
     conf.limits.steps = how->steps;
     conf.limits.output = how->output;
     conf.limits.depth = TPL_DEFAULT_DEPTH;
+    conf.stream = how->stream;
+
+    memset(&taken, 0, sizeof(tpl_output_mark_t));
 
     vm = tpl_vm_create(tmpl, &conf);
 
@@ -323,6 +387,10 @@ tpl_run_vm(tpl_run_t *run, const tpl_run_how_t *how, tpl_cli_request_t *r,
             break;
         }
 
+        if (how->stream) {
+            tpl_run_take(run, vm, &taken, 0);
+        }
+
         if (run->turns == TPL_RUN_TURNS) {
             return tpl_error_set(r->error, TPL_EXC_NONE, NULL, "no end");
         }
@@ -330,7 +398,10 @@ tpl_run_vm(tpl_run_t *run, const tpl_run_how_t *how, tpl_cli_request_t *r,
 
     run->steps = tpl_vm_steps(vm);
 
-    if (rc == TPL_OK) {
+    if (rc == TPL_OK && how->stream) {
+        tpl_run_take(run, vm, &taken, 1);
+
+    } else if (rc == TPL_OK) {
         tpl_run_output(run, tpl_vm_output(vm));
 
     } else if (rc != TPL_ERROR) {

@@ -115,6 +115,11 @@ page('/tornado/walks?longest=<b>', 200, qr/<h1>Walks<.*Ridge path/s);
 page('/request?name=<b>&a=1&a=2', 200,
      qr{Hello &lt;b&gt;.*/request\?name=.*"a": \["1", "2"\]}s);
 page('/greeting', 200, qr/Good day, dear guest.*You come alone/s);
+{
+    my $german = $t->get('/greeting', 'Accept-Language' => 'fr, de;q=0.9');
+    like($german->{body}, qr/Guten Tag/, 'the language follows the visitor');
+    like($german->{headers}{vary}, qr/Accept-Language/i, 'and Vary says so');
+}
 page('/greeting?lang=de_DE&friend=a&friend=b', 200,
      qr/lang="de".*Guten Tag, lieber Gast.*mit 2 Freunden/s);
 page('/pages/index', 200, qr/Pages by name/);

@@ -116,8 +116,9 @@ ngx_http_tpl_page(ngx_http_request_t *r)
 
     /* the name may hold $tpl_locale */
 
-    ctx->by_language = (conf->tmpl == NULL && conf->locale
-                        && conf->locale->negotiated);
+    if (conf->tmpl == NULL && conf->locale) {
+        ctx->headers |= conf->locale->headers;
+    }
 
     ngx_http_set_ctx(r, ctx, ngx_http_tpl_module);
 

@@ -25,7 +25,6 @@ struct ngx_http_tpl_made_s {
 
     /* what it was made of, for Vary */
     uint64_t                  headers;
-    ngx_uint_t                by_language;
     ngx_array_t              *names;        /* of tpl_str_t; NULL: none */
 };
 
@@ -586,7 +585,6 @@ ngx_http_tpl_inline_read(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     tpl_str_t  *copy;
 
     made->headers = ctx->headers;
-    made->by_language = ctx->by_language;
 
     for (i = 0; ctx->web && i < ctx->web->vary.n; i++) {
 
@@ -639,7 +637,6 @@ ngx_http_tpl_inline_vary(ngx_http_request_t *r, ngx_http_tpl_made_t *made)
     }
 
     page->headers |= made->headers;
-    page->by_language |= made->by_language;
 
     if (made->names == NULL || page->arena == NULL) {
         return;

@@ -115,7 +115,6 @@ ngx_http_tpl_locale(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (text.len == 4 && ngx_strncmp(text.data, "auto", 4) == 0) {
-        rule->negotiated = 1;
         ngx_str_set(&text, "$http_accept_language");
     }
 
@@ -134,6 +133,7 @@ ngx_http_tpl_locale(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         rule->name = text;
     }
 
+    rule->headers = ngx_http_tpl_headers_in(cf, &text);
     rule->constant = ngx_http_tpl_is_constant(&rule->value);
 
     if (!rule->constant) {
@@ -550,7 +550,7 @@ ngx_http_tpl_merge_locale(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
     locale->items = items;
     locale->n = n + 1;
     locale->value = rule->constant ? NULL : &rule->value;
-    locale->negotiated = rule->negotiated;
+    locale->headers = rule->headers;
 
     conf->locale = locale;
 
@@ -564,6 +564,7 @@ static const tpl_locale_t *
 ngx_http_tpl_request_locale(ngx_http_request_t *r,
     ngx_http_tpl_locale_t *locale, ngx_http_tpl_ctx_t *ctx)
 {
+    uint64_t             headers;
     ngx_str_t            value;
     const tpl_locale_t  *chosen;
 
@@ -571,18 +572,17 @@ ngx_http_tpl_request_locale(ngx_http_request_t *r,
         return &locale->items[0];
     }
 
-    if (ctx) {
-        ctx->varies = 1;
-        ctx->by_language = locale->negotiated;
-
-        if (ctx->locale) {
-            return ctx->locale;
-        }
+    if (ctx && ctx->locale) {
+        return ctx->locale;
     }
+
+    headers = ngx_http_tpl_headers_read(r);
 
     if (ngx_http_complex_value(r, locale->value, &value) != NGX_OK) {
         return NULL;
     }
+
+    headers = ngx_http_tpl_headers_read(r) & ~headers;
 
     chosen = tpl_locale_choose(locale->items, locale->n,
                                ngx_http_tpl_str(&value));
@@ -591,6 +591,8 @@ ngx_http_tpl_request_locale(ngx_http_request_t *r,
     }
 
     if (ctx) {
+        ctx->varies = 1;
+        ctx->headers |= headers | locale->headers;
         ctx->locale = chosen;
     }
 

@@ -208,8 +208,8 @@ typedef struct {
     ngx_http_complex_value_t      value;
     ngx_str_t                     name;         /* or the default; empty: off */
     ngx_http_tpl_place_t          place;
+    uint64_t                      headers;      /* that value shows */
     unsigned                      constant:1;
-    unsigned                      negotiated:1; /* auto */
 } ngx_http_tpl_locale_rule_t;
 
 
@@ -219,7 +219,7 @@ typedef struct {
     tpl_locale_t                 *items;        /* the default first */
     ngx_uint_t                    n;
     ngx_http_complex_value_t     *value;        /* NULL: always the first */
-    ngx_uint_t                    negotiated;
+    uint64_t                      headers;      /* that value shows */
 } ngx_http_tpl_locale_t;
 
 
@@ -468,9 +468,6 @@ typedef struct {
 
     /* the render can wait for data; that of a tpl_set cannot */
     unsigned                      waits:1;
-
-    /* and on its Accept-Language */
-    unsigned                      by_language:1;
 } ngx_http_tpl_ctx_t;
 
 

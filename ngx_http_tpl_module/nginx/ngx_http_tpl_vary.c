@@ -311,13 +311,6 @@ ngx_http_tpl_set_vary(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     ngx_str_null(&value);
 
-    if (ctx->by_language
-        && ngx_http_tpl_vary_add(r, &value, (u_char *) "Accept-Language", 15)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
     for (i = 0; i < tmcf->nheaders; i++) {
         if ((ctx->headers & ((uint64_t) 1 << i))
             && ngx_http_tpl_vary_add(r, &value, tmcf->headers[i].data,

@@ -62,6 +62,30 @@ for (['tpl_filter a.html size=0;', 'invalid'],
 }
 
 
+# Calls that cannot succeed: a warning, for they may never be reached.
+
+says('location / { tpl_render a.html; tpl_param mine x; }',
+     { 'templates/a.html' => <<'EOT',
+{% extends "layout.html" %}
+{% import "macros.html" as m %}
+{% from "macros.html" import one %}
+{% macro own() %}{{ caller() if caller }}{% endmacro %}
+{% block b %}
+{{ rnage(3) }} {{ range(stpo=3) }} {{ dict(any=1) }}
+{{ own() }}{{ one() }}{{ m.one() }}{{ mine() }}{{ super() }}{{ nginx.pid }}
+{% for f in [own] %}{{ f() }}{{ loop.cycle(1) }}{% endfor %}
+{% set g = own %}{{ g() }}{{ _("x") }}{{ url_for(endpont="x") }}
+{% endblock %}
+EOT
+       'templates/layout.html' => '{% block b %}{{ cycle() }}{% endblock %}',
+       'templates/macros.html' => '{% macro one() %}{{ two() }}{% endmacro %}'
+           . '{% macro two() %}{{ self.b() }}{% endmacro %}' },
+     <<'', 'calls of what nothing is called, and of what takes no such argument');
+[warn] templates/a.html:6:4: nothing is called 'rnage' here. Did you mean 'range'?
+[warn] templates/a.html:6:19: range() takes no keyword argument 'stpo'
+[warn] templates/layout.html:1:17: nothing is called 'cycle' here. Did you mean 'cycler'?
+
+
 # templates
 
 says('location / { tpl_render a.html; }',

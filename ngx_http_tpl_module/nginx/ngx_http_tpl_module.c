@@ -652,6 +652,10 @@ ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *prev,
         return NGX_CONF_ERROR;
     }
 
+    if (conf->tmpl) {
+        ngx_http_tpl_check_calls(cf, conf);
+    }
+
     return NGX_CONF_OK;
 }
 

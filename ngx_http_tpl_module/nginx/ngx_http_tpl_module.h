@@ -560,6 +560,10 @@ ngx_int_t ngx_http_tpl_glob(ngx_conf_t *cf, const ngx_str_t *root,
     const ngx_str_t *pattern, ngx_array_t *names);
 
 
+/* warns of calls that cannot succeed (ngx_http_tpl_called.c) */
+void ngx_http_tpl_check_calls(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf);
+
+
 /*
  * Data (ngx_http_tpl_data.c).
  */

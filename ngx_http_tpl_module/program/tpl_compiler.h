@@ -44,6 +44,7 @@ void *tpl_vec_grow(tpl_arena_t *arena, void **elts, uint32_t *n,
 typedef struct {
     tpl_name_t               name;
     tpl_template_t          *tmpl;
+    uint8_t                  assigned;  /* by some template of the set */
 } tpl_atom_t;
 
 
@@ -202,6 +203,7 @@ typedef struct {
     tpl_vec(tpl_text_t)          texts;
     tpl_vec(tpl_template_t *)    links;
     tpl_vec(tpl_func_t *)        funcs;
+    tpl_vec(tpl_called_t)        calls;
     uint32_t                     flags;     /* TPL_TEMPLATE_* */
 
     /* Jinja: the blocks of this template; what is known of extends */
@@ -311,6 +313,13 @@ tpl_int_t tpl_compile_memory(tpl_compiler_t *c);
 
 /* the set's own tpl_name_t of a name; NULL without memory, err set */
 const tpl_name_t *tpl_compile_name(tpl_compiler_t *c, const tpl_str_t *s);
+
+/* remembers that a template of the set gives name a value; if one does */
+void tpl_set_assigned(tpl_set_t *set, const tpl_name_t *name);
+tpl_uint_t tpl_set_is_assigned(const tpl_set_t *set, const tpl_name_t *name);
+
+/* notes a call of a name, for tpl_called_check() */
+tpl_int_t tpl_called_add(tpl_compiler_t *c, const tpl_node_t *node);
 
 
 /*

@@ -105,6 +105,16 @@ typedef struct {
 } tpl_special_t;
 
 
+/* a call of a name that is no local one (Jinja) */
+
+typedef struct {
+    const tpl_name_t        *name;
+    tpl_pos_t                pos;
+    const tpl_name_t       **keywords;  /* of its arguments */
+    uint32_t                 nkeywords;
+} tpl_called_t;
+
+
 #define TPL_TEMPLATE_EXTENDS    0x01    /* has an extends tag */
 #define TPL_TEMPLATE_STATIC     0x02    /* constant, unconditional extends (or
                                            none): blocks is the final table */
@@ -143,6 +153,8 @@ struct tpl_template_s {
     uint32_t                 nlinks;
     tpl_block_t             *blocks;        /* own, or linked if STATIC */
     uint32_t                 nblocks;
+    tpl_called_t            *calls;
+    uint32_t                 ncalls;
 
     /*
      * Compilation failed, or the template is not there and reference to it may
@@ -239,6 +251,17 @@ tpl_template_t *tpl_set_first(const tpl_set_t *set);
  */
 const tpl_name_t *tpl_set_intern(tpl_set_t *set, const tpl_str_t *str);
 const tpl_name_t *tpl_set_name(const tpl_set_t *set, const tpl_str_t *str);
+
+/*
+ * What is wrong with a call as far as can be told before a render: nothing has
+ * the name (neither a template of the set, nor the builtins, nor the host:
+ * known() says), or the builtin of that name has no such keyword argument.
+ * TPL_OK with err set, TPL_DECLINED if nothing is.  It is no error by itself:
+ * the call may never be reached.
+ */
+tpl_int_t tpl_called_check(const tpl_set_t *set, const tpl_called_t *call,
+    tpl_uint_t (*known)(void *data, const tpl_name_t *name), void *data,
+    tpl_error_t *err);
 
 /* true if name's extension is one that TPL_AUTOESCAPE_AUTO escapes */
 tpl_uint_t tpl_autoescape_by_name(const tpl_str_t *name);

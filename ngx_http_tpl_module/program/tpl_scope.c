@@ -496,6 +496,8 @@ tpl_symbols_add_store(tpl_symbols_t *sym, const tpl_name_t *name)
 
     *slot = name;
 
+    tpl_set_assigned(sym->fn->c->set, name);
+
     return TPL_OK;
 }
 

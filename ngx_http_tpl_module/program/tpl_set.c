@@ -503,6 +503,8 @@ tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit)
     t->flags = c.flags;
     t->funcs = c.funcs.elts;
     t->nfuncs = c.funcs.n;
+    t->calls = c.calls.elts;
+    t->ncalls = c.calls.n;
     t->consts = c.consts.elts;
     t->nconsts = c.consts.n;
     t->names = c.names.elts;
@@ -536,6 +538,30 @@ tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit)
 
 
 /* names */
+
+void
+tpl_set_assigned(tpl_set_t *set, const tpl_name_t *name)
+{
+    tpl_atom_t  *atom;
+
+    atom = tpl_set_atom(set, &name->str);
+
+    if (atom != NULL) {
+        atom->assigned = 1;
+    }
+}
+
+
+tpl_uint_t
+tpl_set_is_assigned(const tpl_set_t *set, const tpl_name_t *name)
+{
+    tpl_atom_t  *atom;
+
+    atom = tpl_set_atom(set, &name->str);
+
+    return atom != NULL && atom->assigned;
+}
+
 
 static tpl_atom_t *
 tpl_set_atom(const tpl_set_t *set, const tpl_str_t *str)

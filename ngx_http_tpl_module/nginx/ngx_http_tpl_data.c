@@ -25,9 +25,8 @@ static ngx_int_t ngx_http_tpl_param_string(ngx_conf_t *cf, ngx_str_t *text,
     tpl_value_t *value);
 static ngx_int_t ngx_http_tpl_param_file(ngx_conf_t *cf, ngx_str_t *file,
     tpl_value_t *value);
-static ngx_int_t ngx_http_tpl_names_add(ngx_conf_t *cf,
-    ngx_http_tpl_names_t *names, ngx_http_tpl_set_t *set,
-    ngx_http_tpl_data_t *data);
+static ngx_int_t ngx_http_tpl_names_add(ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_names_t *names, ngx_http_tpl_data_t *data);
 static tpl_int_t ngx_http_tpl_names_value(tpl_exec_t *exec, ngx_uint_t slot,
     tpl_value_t *out);
 static tpl_int_t ngx_http_tpl_evaluate(tpl_exec_t *exec,
@@ -402,31 +401,22 @@ done:
  * hides what the server says, whichever of the directives says it.
  */
 
-ngx_int_t
-ngx_http_tpl_merge_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
-    ngx_http_tpl_loc_conf_t *prev)
-{
-    if (prev->names && prev->set == conf->set
-        && ngx_memcmp(prev->data, conf->data, sizeof(conf->data)) == 0)
-    {
-        conf->names = prev->names;
-        return NGX_OK;
-    }
-
-    conf->names = ngx_http_tpl_make_names(cf, conf, conf->set);
-
-    return conf->names ? NGX_OK : NGX_ERROR;
-}
-
-
 ngx_http_tpl_names_t *
-ngx_http_tpl_make_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
-    ngx_http_tpl_set_t *set)
+ngx_http_tpl_get_names(ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_loc_conf_t *conf)
 {
     uint32_t               b;
     ngx_uint_t             i, n, level, size;
     ngx_http_tpl_data_t   *data;
     ngx_http_tpl_names_t  *names;
+
+    /* most locations have their server's */
+
+    for (names = g->names; names; names = names->next) {
+        if (ngx_memcmp(names->data, conf->data, sizeof(conf->data)) == 0) {
+            return names;
+        }
+    }
 
     n = 0;
 
@@ -438,14 +428,14 @@ ngx_http_tpl_make_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
 
     for (size = 8; size < n * 2; size *= 2) { /* void */ }
 
-    names = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_names_t));
+    names = ngx_pcalloc(g->pool, sizeof(ngx_http_tpl_names_t));
     if (names == NULL) {
         return NULL;
     }
 
-    names->slots = ngx_pcalloc(cf->pool,
+    names->slots = ngx_pcalloc(g->pool,
                                (n + 1) * sizeof(ngx_http_tpl_slot_t));
-    names->buckets = ngx_pcalloc(cf->pool, size * sizeof(uint32_t));
+    names->buckets = ngx_pcalloc(g->pool, size * sizeof(uint32_t));
 
     if (names->slots == NULL || names->buckets == NULL) {
         return NULL;
@@ -458,7 +448,7 @@ ngx_http_tpl_make_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
             data = conf->data[i];
 
             if (data && data->level == level
-                && ngx_http_tpl_names_add(cf, names, set, data) != NGX_OK)
+                && ngx_http_tpl_names_add(g, names, data) != NGX_OK)
             {
                 return NULL;
             }
@@ -478,13 +468,18 @@ ngx_http_tpl_make_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
         names->buckets[b] = i + 1;
     }
 
+    ngx_memcpy(names->data, conf->data, sizeof(conf->data));
+
+    names->next = g->names;
+    g->names = names;
+
     return names;
 }
 
 
 static ngx_int_t
-ngx_http_tpl_names_add(ngx_conf_t *cf, ngx_http_tpl_names_t *names,
-    ngx_http_tpl_set_t *set, ngx_http_tpl_data_t *data)
+ngx_http_tpl_names_add(ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_names_t *names, ngx_http_tpl_data_t *data)
 {
     ngx_int_t              k;
     ngx_uint_t             i;
@@ -499,7 +494,7 @@ ngx_http_tpl_names_add(ngx_conf_t *cf, ngx_http_tpl_names_t *names,
         names->fetches |= (datum[i].kind == NGX_HTTP_TPL_FETCH);
 
         slot->datum = &datum[i];
-        slot->name = tpl_set_intern(set->set,
+        slot->name = tpl_set_intern(g->templates,
                                     ngx_http_tpl_str(&datum[i].name));
         if (slot->name == NULL) {
             return NGX_ERROR;
@@ -534,7 +529,7 @@ ngx_http_tpl_lookup(tpl_exec_t *exec, const tpl_name_t *name,
     ctx = exec->host;
     names = ctx->names;
 
-    if (ctx->collected && name == ctx->conf->set->document) {
+    if (ctx->collected && name == ctx->target->generation->document) {
         *out = ctx->document;
         return TPL_OK;
     }
@@ -597,7 +592,8 @@ ngx_http_tpl_lookup_names(tpl_exec_t *exec, tpl_dict_t *dict)
     names = ctx->names;
 
     if (ctx->collected) {
-        rc = tpl_dict_set_str(exec, dict, &ctx->conf->set->document->str,
+        rc = tpl_dict_set_str(exec, dict,
+                              &ctx->target->generation->document->str,
                               &ctx->document);
         if (rc != TPL_OK) {
             return rc;

@@ -87,13 +87,13 @@ tpl_int_t
 ngx_http_tpl_variable_index(void *data, const tpl_str_t *name,
     uint32_t *index, tpl_error_t *err)
 {
-    ngx_http_tpl_set_t *set = data;
+    ngx_http_tpl_generation_t *g = data;
 
     ngx_int_t    n;
     ngx_str_t    s;
     ngx_conf_t  *cf;
 
-    cf = set->main->cf;
+    cf = g->set->main->cf;
 
     s.len = name->len;
     s.data = ngx_pnalloc(cf->pool, name->len + 1);
@@ -217,7 +217,7 @@ ngx_http_tpl_global(tpl_exec_t *exec, const tpl_name_t *name,
 
     ctx = exec->host;
 
-    if (name != ctx->set->variables) {
+    if (name != ctx->target->generation->variables) {
         return TPL_DECLINED;
     }
 

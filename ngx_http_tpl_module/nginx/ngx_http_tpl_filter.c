@@ -108,7 +108,10 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
 
     ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_tpl_ctx_t)
                                + sizeof(ngx_http_tpl_collected_t));
-    if (ctx == NULL) {
+
+    if (ctx == NULL
+        || ngx_http_tpl_hold(r, conf->target->generation) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -109,6 +109,10 @@ ngx_http_tpl_page(ngx_http_request_t *r)
     ctx->target = target;
     ctx->tmpl = tmpl;
 
+    if (ngx_http_tpl_hold(r, target->generation) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     rc = ngx_http_tpl_pick_block(r, ctx);
 
     if (rc != NGX_OK) {

@@ -294,7 +294,11 @@ ngx_http_tpl_inline_merge(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
     line->target = ngx_http_tpl_make_inline(cf, line->set->generation, conf,
                                             line, tmpl);
 
-    return line->target ? NGX_OK : NGX_ERROR;
+    if (line->target == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_tpl_add_user(cf, line->set, conf, line);
 }
 
 
@@ -340,7 +344,7 @@ ngx_http_tpl_make_inline(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
         }
     }
 
-    target->names = ngx_http_tpl_get_names(g, conf);
+    target->names = ngx_http_tpl_get_names(cf, g, conf);
 
     return target->names ? target : NULL;
 }

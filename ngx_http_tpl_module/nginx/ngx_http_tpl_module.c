@@ -16,6 +16,7 @@
 static ngx_int_t ngx_http_tpl_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_tpl_postconfiguration(ngx_conf_t *cf);
 static void *ngx_http_tpl_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_tpl_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_tpl_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
@@ -217,6 +218,13 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       0,
       NULL },
 
+    { ngx_string("tpl_reload"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_tpl_reload,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("tpl_debug"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
@@ -289,7 +297,7 @@ static ngx_http_module_t  ngx_http_tpl_module_ctx = {
     ngx_http_tpl_postconfiguration,        /* postconfiguration */
 
     ngx_http_tpl_create_main_conf,         /* create main configuration */
-    NULL,                                  /* init main configuration */
+    ngx_http_tpl_init_main_conf,           /* init main configuration */
 
     ngx_http_tpl_create_srv_conf,          /* create server configuration */
     ngx_http_tpl_merge_srv_conf,           /* merge server configuration */
@@ -306,7 +314,7 @@ ngx_module_t  ngx_http_tpl_module = {
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     NULL,                                  /* init module */
-    NULL,                                  /* init process */
+    ngx_http_tpl_init_process,             /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     NULL,                                  /* exit process */
@@ -346,7 +354,7 @@ ngx_http_tpl_create_main_conf(ngx_conf_t *cf)
     }
 
     cln->handler = ngx_http_tpl_cleanup_main;
-    cln->data = tmcf->arena;
+    cln->data = tmcf;
 
     tmcf->builtins = tpl_builtins_create(tmcf->arena);
 
@@ -365,16 +373,32 @@ ngx_http_tpl_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    tmcf->reload = NGX_CONF_UNSET_MSEC;
     tmcf->cf = cf;
 
     return tmcf;
 }
 
 
+static char *
+ngx_http_tpl_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_tpl_main_conf_t *tmcf = conf;
+
+    ngx_conf_init_msec_value(tmcf->reload, 0);
+
+    return NGX_CONF_OK;
+}
+
+
 static void
 ngx_http_tpl_cleanup_main(void *data)
 {
-    tpl_arena_destroy(data);
+    ngx_http_tpl_main_conf_t *tmcf = data;
+
+    ngx_http_tpl_destroy_sets(tmcf);
+
+    tpl_arena_destroy(tmcf->arena);
 }
 
 
@@ -615,7 +639,10 @@ ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     }
 
     conf->target = ngx_http_tpl_make_target(cf, conf->set->generation, conf);
-    if (conf->target == NULL) {
+
+    if (conf->target == NULL
+        || ngx_http_tpl_add_user(cf, conf->set, conf, NULL) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

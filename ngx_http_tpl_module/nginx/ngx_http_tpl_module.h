@@ -83,6 +83,9 @@ typedef struct ngx_http_tpl_main_conf_s  ngx_http_tpl_main_conf_t;
 typedef struct ngx_http_tpl_set_s        ngx_http_tpl_set_t;
 typedef struct ngx_http_tpl_generation_s ngx_http_tpl_generation_t;
 typedef struct ngx_http_tpl_target_s     ngx_http_tpl_target_t;
+typedef struct ngx_http_tpl_user_s       ngx_http_tpl_user_t;
+typedef struct ngx_http_tpl_file_s       ngx_http_tpl_file_t;
+typedef struct ngx_http_tpl_fresh_s      ngx_http_tpl_fresh_t;
 typedef struct ngx_http_tpl_picks_s      ngx_http_tpl_picks_t;
 typedef struct ngx_http_tpl_names_s      ngx_http_tpl_names_t;
 typedef struct ngx_http_tpl_locales_s    ngx_http_tpl_locales_t;
@@ -130,6 +133,23 @@ typedef struct {
 } ngx_http_tpl_delimiters_t;
 
 
+/* what stat() says, for comparison; the first is an errno */
+
+typedef struct {
+    uint64_t                      value[6];
+} ngx_http_tpl_state_t;
+
+
+/* what was looked at when a generation was, or should have been, compiled */
+
+typedef struct {
+    ngx_pool_t                   *pool;
+    ngx_http_tpl_file_t          *files;
+    unsigned                      owned:1;      /* the pool is */
+    unsigned                      settled:1;    /* only files change it */
+} ngx_http_tpl_watch_t;
+
+
 /* a set of templates: one for each different combination of options */
 
 struct ngx_http_tpl_set_s {
@@ -143,6 +163,11 @@ struct ngx_http_tpl_set_s {
     uint32_t                      hash;         /* of these but the last */
 
     ngx_http_tpl_generation_t    *generation;
+
+    /* tpl_reload; watch is NULL: off */
+    ngx_http_tpl_watch_t         *watch;
+    ngx_http_tpl_user_t          *users;
+    ngx_http_tpl_user_t         **last_user;
 
     /* the first name of a template with variables, for a warning */
     ngx_http_tpl_render_t        *varying;
@@ -167,6 +192,14 @@ struct ngx_http_tpl_generation_s {
     ngx_http_tpl_names_t         *names;
     ngx_http_tpl_picks_t         *picks;
     ngx_http_tpl_set_t           *set;
+
+    /* of tpl_reload */
+    ngx_http_tpl_watch_t         *watch;        /* NULL: off */
+    ngx_array_t                  *variables_by_name;    /* ngx_str_t */
+    ngx_http_tpl_fresh_t         *data;
+    size_t                        pages;        /* as main->pages */
+    ngx_uint_t                    refs;
+    unsigned                      owned:1;      /* arena and pool are */
 };
 
 
@@ -190,6 +223,7 @@ struct ngx_http_tpl_main_conf_s {
     ngx_conf_t                   *cf;           /* while it is being read */
     size_t                        pages;        /* bytes of constant pages */
     ngx_shm_zone_t               *status;       /* tpl_status_zone, or NULL */
+    ngx_msec_t                    reload;       /* 0: off */
 
     /* for Vary */
     ngx_str_t                     headers[NGX_HTTP_TPL_HEADERS];
@@ -309,6 +343,8 @@ typedef struct {
     uint64_t                      headers;      /* that complex names */
     tpl_value_t                   value;
     ngx_http_tpl_fetch_t         *fetch;
+    ngx_str_t                     file;         /* of a tpl_data */
+    ngx_http_tpl_state_t          state;        /* and what it was then */
 } ngx_http_tpl_datum_t;
 
 
@@ -351,6 +387,7 @@ typedef struct {
 
     ngx_http_tpl_set_t           *set;          /* of the level it stands at */
     ngx_http_tpl_target_t        *target;
+    ngx_http_tpl_user_t          *user;
 } ngx_http_tpl_inline_t;
 
 
@@ -582,18 +619,19 @@ ngx_uint_t ngx_http_tpl_has_wildcard(const ngx_str_t *pattern);
 ngx_uint_t ngx_http_tpl_match(const u_char *pattern, size_t len,
     const u_char *name, size_t name_len);
 
-/* adds the names (ngx_str_t) of the files below root that match */
-ngx_int_t ngx_http_tpl_glob(ngx_conf_t *cf, const ngx_str_t *root,
-    const ngx_str_t *pattern, ngx_array_t *names);
+/* adds the names (ngx_str_t) of the files below root that match; g, which may
+ * be NULL, is made of them */
+ngx_int_t ngx_http_tpl_glob(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    const ngx_str_t *root, const ngx_str_t *pattern, ngx_array_t *names);
 
 
 /*
  * Data (ngx_http_tpl_data.c).
  */
 
-/* the data of conf by the names of a set; NULL without memory */
-ngx_http_tpl_names_t *ngx_http_tpl_get_names(ngx_http_tpl_generation_t *g,
-    ngx_http_tpl_loc_conf_t *conf);
+/* the data of conf by the names of a set; NULL if they cannot be made */
+ngx_http_tpl_names_t *ngx_http_tpl_get_names(ngx_conf_t *cf,
+    ngx_http_tpl_generation_t *g, ngx_http_tpl_loc_conf_t *conf);
 
 /*
  * A datum of conf under a name that templates can write; NULL if it is not one
@@ -604,11 +642,11 @@ ngx_http_tpl_datum_t *ngx_http_tpl_add_datum(ngx_conf_t *cf,
     ngx_uint_t if_not_empty);
 
 /*
- * A constant JSON document.  The place of an error is "where what", or
+ * A constant JSON document, in arena.  The place of an error is "where what", or
  * "where:line:column" if what is NULL.
  */
-ngx_int_t ngx_http_tpl_param_json(ngx_conf_t *cf, ngx_str_t *text,
-    const char *where, ngx_str_t *what, tpl_value_t *value);
+ngx_int_t ngx_http_tpl_param_json(ngx_conf_t *cf, tpl_arena_t *arena,
+    ngx_str_t *text, const char *where, ngx_str_t *what, tpl_value_t *value);
 
 /* a value of the configuration for one render, which may change it */
 tpl_int_t ngx_http_tpl_copy(tpl_exec_t *exec, const tpl_value_t *src,
@@ -1001,6 +1039,44 @@ ngx_int_t ngx_http_tpl_add_filter(void);
 /* what failed and where, as HTML in r->pool; NULL without memory */
 ngx_buf_t *ngx_http_tpl_debug_page(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
+
+
+/*
+ * Templates that changed (ngx_http_tpl_reload.c).
+ */
+
+char *ngx_http_tpl_reload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* how bad an error is: at the start, or while the old templates serve */
+#define ngx_http_tpl_level(cf)                                               \
+    ((cf)->conf_file ? NGX_LOG_EMERG : NGX_LOG_ERR)
+
+/* makes the set's watch, if tpl_reload is on; what stands below does nothing
+ * without one */
+ngx_int_t ngx_http_tpl_watch_set(ngx_conf_t *cf, ngx_http_tpl_set_t *set);
+
+/* conf's target, or that of a line of it, is to follow the set */
+ngx_int_t ngx_http_tpl_add_user(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
+    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_inline_t *line);
+
+/*
+ * g is made of that file, or of its absence.  state is that from before it was
+ * read; NULL: it will be read now.
+ */
+ngx_int_t ngx_http_tpl_watch_file(ngx_http_tpl_generation_t *g,
+    const u_char *path, const ngx_http_tpl_state_t *state);
+
+void ngx_http_tpl_file_state(const u_char *path, ngx_http_tpl_state_t *state);
+
+/* starts looking, in a worker */
+ngx_int_t ngx_http_tpl_init_process(ngx_cycle_t *cycle);
+
+/* keeps g for as long as r's pool */
+ngx_int_t ngx_http_tpl_hold(ngx_http_request_t *r,
+    ngx_http_tpl_generation_t *g);
+
+/* when the configuration goes */
+void ngx_http_tpl_destroy_sets(ngx_http_tpl_main_conf_t *tmcf);
 
 
 /*

@@ -186,6 +186,7 @@ ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len,
     }
 
     tmcf->pages += len;
+    g->pages += len;
     ctx->target->page = page;
 }
 

@@ -127,6 +127,10 @@ ngx_http_tpl_create_set(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
 
     set->generation = g;
 
+    if (ngx_http_tpl_watch_set(cf, set) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_tpl_create_templates(cf, g, &sc);
 }
 
@@ -152,7 +156,8 @@ ngx_http_tpl_create_templates(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
     }
 
     if (g->templates == NULL || g->variables == NULL || g->document == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "no memory for templates");
+        ngx_log_error(ngx_http_tpl_level(cf), cf->log, 0,
+                      "no memory for templates");
         return NGX_ERROR;
     }
 
@@ -253,12 +258,22 @@ ngx_http_tpl_log_error(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
     u_char      *p, *last, *end;
     tpl_buf_t    b;
     ngx_str_t   *root;
-    ngx_uint_t   i;
+    ngx_uint_t   i, level;
+
+    level = ngx_http_tpl_level(cf);
+
+    if (g->watch) {
+
+        /* else the files are good, and may be next time */
+
+        g->watch->settled = (err->exc != TPL_EXC_MEMORY
+                             && err->exc != TPL_EXC_HOST);
+    }
 
     tpl_buf_init(&b, g->arena);
 
     if (tpl_error_format(err, &b, 0) != TPL_OK) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "no memory for templates");
+        ngx_log_error(level, cf->log, 0, "no memory for templates");
         return;
     }
 
@@ -271,7 +286,7 @@ ngx_http_tpl_log_error(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
             end = last;
         }
 
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%*s",
+        ngx_log_error(level, cf->log, 0, "%*s",
                       (size_t) (end - p), p);
     }
 
@@ -279,12 +294,12 @@ ngx_http_tpl_log_error(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
         root = g->set->roots->elts;
 
         for (i = 0; i < g->set->roots->nelts; i++) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "looked for in \"%V\"",
+            ngx_log_error(level, cf->log, 0, "looked for in \"%V\"",
                           &root[i]);
         }
     }
 
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "needed by \"%s\" in %V:%ui",
+    ngx_log_error(level, cf->log, 0, "needed by \"%s\" in %V:%ui",
                   directive, &place->file, place->line);
 }
 
@@ -386,6 +401,10 @@ ngx_http_tpl_load(void *data, tpl_arena_t *arena, const tpl_str_t *name,
 
         source->path.data = b.data;
         source->path.len = b.len - 1;
+
+        if (ngx_http_tpl_watch_file(g, b.data, NULL) != NGX_OK) {
+            return TPL_ERROR;
+        }
 
         rc = ngx_http_tpl_load_file(arena, &source->path, &source->text, err);
 
@@ -560,7 +579,7 @@ ngx_http_tpl_make_target(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
         return NULL;
     }
 
-    target->names = ngx_http_tpl_get_names(g, conf);
+    target->names = ngx_http_tpl_get_names(cf, g, conf);
 
     return target->names ? target : NULL;
 }
@@ -591,7 +610,11 @@ ngx_http_tpl_find_block(ngx_conf_t *cf, ngx_http_tpl_target_t *target,
         }
     }
 
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+    if (target->generation->watch) {
+        target->generation->watch->settled = 1;
+    }
+
+    ngx_log_error(ngx_http_tpl_level(cf), cf->log, 0,
                   "\"%s\" in %V:%ui: the template \"%V\" has no block"
                   " \"%V\"", render->directive, &render->place.file,
                   render->place.line, &render->name.value,
@@ -686,7 +709,7 @@ ngx_http_tpl_pick_pattern(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
         root = set->roots->elts;
 
         for (i = 0; i < set->roots->nelts; i++) {
-            if (ngx_http_tpl_glob(cf, &root[i], &pattern->pattern, &names)
+            if (ngx_http_tpl_glob(cf, g, &root[i], &pattern->pattern, &names)
                 != NGX_OK)
             {
                 return NGX_ERROR;

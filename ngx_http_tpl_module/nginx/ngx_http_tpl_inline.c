@@ -298,7 +298,7 @@ ngx_http_tpl_inline_merge(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
         return NGX_ERROR;
     }
 
-    return ngx_http_tpl_add_user(cf, line->set, conf, line);
+    return ngx_http_tpl_add_holder(cf, line->set, conf, line);
 }
 
 

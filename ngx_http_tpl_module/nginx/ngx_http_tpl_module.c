@@ -641,7 +641,7 @@ ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     conf->target = ngx_http_tpl_make_target(cf, conf->set->generation, conf);
 
     if (conf->target == NULL
-        || ngx_http_tpl_add_user(cf, conf->set, conf, NULL) != NGX_OK)
+        || ngx_http_tpl_add_holder(cf, conf->set, conf, NULL) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }

@@ -83,7 +83,7 @@ typedef struct ngx_http_tpl_main_conf_s  ngx_http_tpl_main_conf_t;
 typedef struct ngx_http_tpl_set_s        ngx_http_tpl_set_t;
 typedef struct ngx_http_tpl_generation_s ngx_http_tpl_generation_t;
 typedef struct ngx_http_tpl_target_s     ngx_http_tpl_target_t;
-typedef struct ngx_http_tpl_user_s       ngx_http_tpl_user_t;
+typedef struct ngx_http_tpl_holder_s     ngx_http_tpl_holder_t;
 typedef struct ngx_http_tpl_file_s       ngx_http_tpl_file_t;
 typedef struct ngx_http_tpl_fresh_s      ngx_http_tpl_fresh_t;
 typedef struct ngx_http_tpl_picks_s      ngx_http_tpl_picks_t;
@@ -166,8 +166,8 @@ struct ngx_http_tpl_set_s {
 
     /* tpl_reload; watch is NULL: off */
     ngx_http_tpl_watch_t         *watch;
-    ngx_http_tpl_user_t          *users;
-    ngx_http_tpl_user_t         **last_user;
+    ngx_http_tpl_holder_t        *holders;
+    ngx_http_tpl_holder_t       **last_holder;
 
     /* the first name of a template with variables, for a warning */
     ngx_http_tpl_render_t        *varying;
@@ -194,7 +194,7 @@ struct ngx_http_tpl_generation_s {
     ngx_http_tpl_set_t           *set;
 
     /* of tpl_reload */
-    ngx_http_tpl_watch_t         *watch;        /* NULL: off */
+    ngx_http_tpl_watch_t         *watch;        /* while it is compiled */
     ngx_array_t                  *variables_by_name;    /* ngx_str_t */
     ngx_http_tpl_fresh_t         *data;
     size_t                        pages;        /* as main->pages */
@@ -387,7 +387,7 @@ typedef struct {
 
     ngx_http_tpl_set_t           *set;          /* of the level it stands at */
     ngx_http_tpl_target_t        *target;
-    ngx_http_tpl_user_t          *user;
+    ngx_http_tpl_holder_t        *holder;
 } ngx_http_tpl_inline_t;
 
 
@@ -642,8 +642,8 @@ ngx_http_tpl_datum_t *ngx_http_tpl_add_datum(ngx_conf_t *cf,
     ngx_uint_t if_not_empty);
 
 /*
- * A constant JSON document, in arena.  The place of an error is "where what", or
- * "where:line:column" if what is NULL.
+ * A constant JSON document, in arena.  The place of an error is "where what",
+ * or "where:line:column" if what is NULL.
  */
 ngx_int_t ngx_http_tpl_param_json(ngx_conf_t *cf, tpl_arena_t *arena,
     ngx_str_t *text, const char *where, ngx_str_t *what, tpl_value_t *value);
@@ -1056,7 +1056,7 @@ char *ngx_http_tpl_reload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_http_tpl_watch_set(ngx_conf_t *cf, ngx_http_tpl_set_t *set);
 
 /* conf's target, or that of a line of it, is to follow the set */
-ngx_int_t ngx_http_tpl_add_user(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
+ngx_int_t ngx_http_tpl_add_holder(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
     ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_inline_t *line);
 
 /*

@@ -26,13 +26,13 @@ struct ngx_http_tpl_file_s {
 
 /* where a target stands */
 
-struct ngx_http_tpl_user_s {
+struct ngx_http_tpl_holder_s {
     ngx_http_tpl_target_t     **target;
     ngx_http_tpl_target_t      *made;       /* for the next generation */
     ngx_http_tpl_loc_conf_t    *conf;
     ngx_http_tpl_inline_t      *line;       /* NULL: not of a tpl_set */
-    ngx_http_tpl_user_t        *compiles;   /* the line that this one is of */
-    ngx_http_tpl_user_t        *next;
+    ngx_http_tpl_holder_t      *compiles;   /* the line that this one is of */
+    ngx_http_tpl_holder_t      *next;
 };
 
 
@@ -40,7 +40,7 @@ static void ngx_http_tpl_reload_handler(ngx_event_t *ev);
 static ngx_int_t ngx_http_tpl_reload_look(ngx_http_tpl_watch_t *watch);
 static void ngx_http_tpl_reload_set(ngx_http_tpl_set_t *set, ngx_log_t *log);
 static ngx_http_tpl_generation_t *ngx_http_tpl_reload_create(
-    ngx_http_tpl_set_t *set, ngx_log_t *log);
+    ngx_http_tpl_set_t *set);
 static ngx_int_t ngx_http_tpl_reload_build(ngx_http_tpl_generation_t *g,
     ngx_log_t *log);
 static void ngx_http_tpl_release(void *data);
@@ -108,40 +108,40 @@ ngx_http_tpl_watch_set(ngx_conf_t *cf, ngx_http_tpl_set_t *set)
 
     set->watch = watch;
     set->generation->watch = watch;
-    set->last_user = &set->users;
+    set->last_holder = &set->holders;
 
     return NGX_OK;
 }
 
 
 ngx_int_t
-ngx_http_tpl_add_user(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
+ngx_http_tpl_add_holder(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
     ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_inline_t *line)
 {
-    ngx_http_tpl_user_t  *user;
+    ngx_http_tpl_holder_t  *holder;
 
     if (set->watch == NULL) {
         return NGX_OK;
     }
 
-    user = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_user_t));
-    if (user == NULL) {
+    holder = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_holder_t));
+    if (holder == NULL) {
         return NGX_ERROR;
     }
 
-    user->conf = conf;
-    user->target = &conf->target;
+    holder->conf = conf;
+    holder->target = &conf->target;
 
     if (line) {
-        user->line = line;
-        user->target = &line->target;
-        user->compiles = line->user ? line->user->compiles : user;
+        holder->line = line;
+        holder->target = &line->target;
+        holder->compiles = line->holder ? line->holder->compiles : holder;
 
-        line->user = user;
+        line->holder = holder;
     }
 
-    *set->last_user = user;
-    set->last_user = &user->next;
+    *set->last_holder = holder;
+    set->last_holder = &holder->next;
 
     return NGX_OK;
 }
@@ -331,12 +331,12 @@ ngx_http_tpl_reload_set(ngx_http_tpl_set_t *set, ngx_log_t *log)
 {
     ngx_int_t                   rc;
     ngx_str_t                  *root;
-    ngx_http_tpl_user_t        *user;
+    ngx_http_tpl_holder_t      *holder;
     ngx_http_tpl_generation_t  *g, *old;
 
     root = set->roots->elts;
 
-    g = ngx_http_tpl_reload_create(set, log);
+    g = ngx_http_tpl_reload_create(set);
 
     if (g == NULL) {
         ngx_log_error(NGX_LOG_ERR, log, 0, "tpl_reload: no memory");
@@ -352,6 +352,7 @@ ngx_http_tpl_reload_set(ngx_http_tpl_set_t *set, ngx_log_t *log)
     }
 
     set->watch = g->watch;
+    g->watch = NULL;
 
     if (rc != NGX_OK) {
         ngx_http_tpl_destroy(g);
@@ -364,8 +365,8 @@ ngx_http_tpl_reload_set(ngx_http_tpl_set_t *set, ngx_log_t *log)
 
     set->watch->settled = 1;
 
-    for (user = set->users; user; user = user->next) {
-        *user->target = user->made;
+    for (holder = set->holders; holder; holder = holder->next) {
+        *holder->target = holder->made;
     }
 
     old = set->generation;
@@ -381,7 +382,7 @@ ngx_http_tpl_reload_set(ngx_http_tpl_set_t *set, ngx_log_t *log)
 
 
 static ngx_http_tpl_generation_t *
-ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set, ngx_log_t *log)
+ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set)
 {
     ngx_pool_t                 *pool;
     ngx_http_tpl_watch_t       *watch;
@@ -432,10 +433,10 @@ ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set, ngx_log_t *log)
 static ngx_int_t
 ngx_http_tpl_reload_build(ngx_http_tpl_generation_t *g, ngx_log_t *log)
 {
-    ngx_conf_t            cf;
-    tpl_template_t       *tmpl;
-    ngx_http_tpl_set_t   *set;
-    ngx_http_tpl_user_t  *user;
+    ngx_conf_t              cf;
+    tpl_template_t         *tmpl;
+    ngx_http_tpl_set_t     *set;
+    ngx_http_tpl_holder_t  *holder;
 
     set = g->set;
 
@@ -456,23 +457,23 @@ ngx_http_tpl_reload_build(ngx_http_tpl_generation_t *g, ngx_log_t *log)
         return NGX_ERROR;
     }
 
-    for (user = set->users; user; user = user->next) {
+    for (holder = set->holders; holder; holder = holder->next) {
 
-        if (user->line) {
+        if (holder->line) {
             tmpl = NULL;
 
-            if (user->compiles != user) {
-                tmpl = user->compiles->made->tmpl;
+            if (holder->compiles != holder) {
+                tmpl = holder->compiles->made->tmpl;
             }
 
-            user->made = ngx_http_tpl_make_inline(&cf, g, user->conf,
-                                                  user->line, tmpl);
+            holder->made = ngx_http_tpl_make_inline(&cf, g, holder->conf,
+                                                    holder->line, tmpl);
 
         } else {
-            user->made = ngx_http_tpl_make_target(&cf, g, user->conf);
+            holder->made = ngx_http_tpl_make_target(&cf, g, holder->conf);
         }
 
-        if (user->made == NULL) {
+        if (holder->made == NULL) {
             return NGX_ERROR;
         }
     }

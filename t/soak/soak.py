@@ -272,19 +272,20 @@ def test_reload(args, broken=False):
 
 def test_swap(args):
     with tempfile.TemporaryDirectory() as templates:
-        name = os.path.join(templates, "maintenance.html")
-        good = open(os.path.join(ROOT, "templates/maintenance.html")).read()
+        name = os.path.join(templates, "plain.html")
+        good = open(os.path.join(ROOT, "templates/plain.html")).read()
         open(name, "w").write(good)
         site = Site(templates, "tpl_reload 10ms;\n")
         paths = answering(site)
-        noise = len(site.complaints())
         process = wrk(site, paths, max(5, int(args.swaps * 0.06) + 3))
-        begin = late = 0
+        begin = 0
+        seen = set()
         for i in range(args.swaps):
             with open(name + ".new", "w") as f:
                 f.write("{% if %}" if i % 10 == 9 else good + "<!-- %d -->" % i)
             os.replace(name + ".new", name)
             time.sleep(0.05)
+            seen.update(re.findall(rb"<!-- (\d+) -->", site.get("/pages/index")))
             if i == args.swaps // 4:
                 begin = site.memory()
         late = site.memory()
@@ -292,17 +293,16 @@ def test_swap(args):
         check(not errors and not bad, "%d changes, %d requests, none failed %s"
               % (args.swaps, n, errors))
         text = open(site.log, errors="replace").read()
-        swapped = text.count("are new")
         kept = text.count("stay as they were")
-        check(swapped > args.swaps and kept > 0,
-              "%d swaps in two workers, %d times the old ones stayed"
-              % (swapped, kept))
+        check(len(seen) > args.swaps // 3 and kept > 0,
+              "%d of them were seen, %d times the old templates stayed"
+              % (len(seen), kept))
         check(late < begin + 2048, "memory of the workers: %d KiB after a "
               "quarter, %d KiB at the end" % (begin, late))
         check(len(site.workers()) == 2 and "alert" not in text,
               "the workers are there, no alert")
-        site.end(but="maintenance|stay as they were|needed by|if %|\\^"
-                 if len(site.complaints()) > noise else None)
+        # what requests complain of has the number of a connection
+        site.end(but=r"\[error\] \d+#\d+: (?!\*)")
 
 
 def test_kill(args):

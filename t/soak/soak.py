@@ -275,8 +275,10 @@ def test_swap(args):
         name = os.path.join(templates, "plain.html")
         good = open(os.path.join(ROOT, "templates/plain.html")).read()
         open(name, "w").write(good)
-        site = Site(templates, "tpl_reload 10ms;\n")
+        site = Site()
         paths = answering(site)
+        site.end(but=".")
+        site = Site(templates, "tpl_reload 10ms;\n")
         process = wrk(site, paths, max(5, int(args.swaps * 0.06) + 3))
         begin = 0
         seen = set()

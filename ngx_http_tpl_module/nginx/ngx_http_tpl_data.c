@@ -19,15 +19,26 @@
 #define NGX_HTTP_TPL_DATA_MAX  (256 * 1024 * 1024)
 
 
+/* what a tpl_data is in another generation than the first */
+
+struct ngx_http_tpl_fresh_s {
+    ngx_http_tpl_datum_t   datum;
+    ngx_http_tpl_datum_t  *first;
+    ngx_http_tpl_fresh_t  *next;
+};
+
+
 static ngx_int_t ngx_http_tpl_param_name(ngx_conf_t *cf, ngx_str_t *name,
     ngx_http_tpl_loc_conf_t *conf, ngx_uint_t fallback);
 static ngx_int_t ngx_http_tpl_param_string(ngx_conf_t *cf, ngx_str_t *text,
     tpl_value_t *value);
-static ngx_int_t ngx_http_tpl_param_file(ngx_conf_t *cf, ngx_str_t *file,
-    tpl_value_t *value);
+static ngx_int_t ngx_http_tpl_param_file(ngx_conf_t *cf, tpl_arena_t *arena,
+    ngx_http_tpl_datum_t *datum);
 static ngx_int_t ngx_http_tpl_names_add(ngx_conf_t *cf,
-    ngx_http_tpl_names_t *names, ngx_http_tpl_set_t *set,
+    ngx_http_tpl_generation_t *g, ngx_http_tpl_names_t *names,
     ngx_http_tpl_data_t *data);
+static ngx_http_tpl_datum_t *ngx_http_tpl_names_file(ngx_conf_t *cf,
+    ngx_http_tpl_generation_t *g, ngx_http_tpl_datum_t *datum);
 static tpl_int_t ngx_http_tpl_names_value(tpl_exec_t *exec, ngx_uint_t slot,
     tpl_value_t *out);
 static tpl_int_t ngx_http_tpl_evaluate(tpl_exec_t *exec,
@@ -53,7 +64,10 @@ ngx_http_tpl_param(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_tpl_kind_e                kind;
     ngx_http_tpl_datum_t              *datum;
     ngx_http_complex_value_t           cv;
+    ngx_http_tpl_main_conf_t          *tmcf;
     ngx_http_compile_complex_value_t   ccv;
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_tpl_module);
 
     kind = cmd->offset;
     value = cf->args->elts;
@@ -85,7 +99,11 @@ ngx_http_tpl_param(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return NGX_CONF_ERROR;
         }
 
-        if (ngx_http_tpl_param_file(cf, &value[2], &datum->value) != NGX_OK) {
+        datum->file = value[2];
+
+        if (ngx_conf_full_name(cf->cycle, &datum->file, 0) != NGX_OK
+            || ngx_http_tpl_param_file(cf, tmcf->arena, datum) != NGX_OK)
+        {
             return NGX_CONF_ERROR;
         }
 
@@ -123,8 +141,8 @@ ngx_http_tpl_param(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return NGX_CONF_ERROR;
         }
 
-    } else if (ngx_http_tpl_param_json(cf, &value[2], "tpl_json", &value[1],
-                                       &datum->value)
+    } else if (ngx_http_tpl_param_json(cf, tmcf->arena, &value[2], "tpl_json",
+                                       &value[1], &datum->value)
                != NGX_OK)
     {
         return NGX_CONF_ERROR;
@@ -263,8 +281,8 @@ ngx_http_tpl_param_string(ngx_conf_t *cf, ngx_str_t *text, tpl_value_t *value)
 
 
 ngx_int_t
-ngx_http_tpl_param_json(ngx_conf_t *cf, ngx_str_t *text, const char *where,
-    ngx_str_t *what, tpl_value_t *value)
+ngx_http_tpl_param_json(ngx_conf_t *cf, tpl_arena_t *arena, ngx_str_t *text,
+    const char *where, ngx_str_t *what, tpl_value_t *value)
 {
     int                        n;
     u_char                    *p;
@@ -279,9 +297,9 @@ ngx_http_tpl_param_json(ngx_conf_t *cf, ngx_str_t *text, const char *where,
     ngx_memzero(&options, sizeof(tpl_options_t));
     ngx_memzero(&exec, sizeof(tpl_exec_t));
 
-    tpl_error_init(&err, tmcf->arena);
+    tpl_error_init(&err, arena);
 
-    exec.arena = tmcf->arena;
+    exec.arena = arena;
     exec.error = &err;
     exec.options = &options;
     exec.builtins = tmcf->builtins;
@@ -312,54 +330,59 @@ ngx_http_tpl_param_json(ngx_conf_t *cf, ngx_str_t *text, const char *where,
     if (sscanf((char *) p, "line %u column %u: %n", &line, &column, &n) == 2
         && n)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s:%ud:%ud: %s", where,
-                           line, column, p + n);
+        ngx_conf_log_error(ngx_http_tpl_level(cf), cf, 0, "%s:%ud:%ud: %s",
+                           where, line, column, p + n);
 
     } else {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s: %s", where, p);
+        ngx_conf_log_error(ngx_http_tpl_level(cf), cf, 0, "%s: %s", where, p);
     }
 
     return NGX_ERROR;
 }
 
 
+/* NGX_AGAIN: there is nothing wrong with the file */
+
 static ngx_int_t
-ngx_http_tpl_param_file(ngx_conf_t *cf, ngx_str_t *file, tpl_value_t *value)
+ngx_http_tpl_param_file(ngx_conf_t *cf, tpl_arena_t *arena,
+    ngx_http_tpl_datum_t *datum)
 {
-    u_char                    *p;
-    size_t                     size, len;
-    ssize_t                    n;
-    ngx_fd_t                   fd;
-    ngx_str_t                  text;
-    ngx_int_t                  rc;
-    ngx_file_info_t            fi;
-    ngx_http_tpl_main_conf_t  *tmcf;
+    u_char           *p;
+    size_t            size, len;
+    ssize_t           n;
+    ngx_fd_t          fd;
+    ngx_str_t         text, *file;
+    ngx_int_t         rc;
+    ngx_err_t         err;
+    ngx_file_info_t   fi;
 
-    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_tpl_module);
+    file = &datum->file;
 
-    if (ngx_conf_full_name(cf->cycle, file, 0) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    ngx_http_tpl_file_state(file->data, &datum->state);
 
     fd = ngx_open_file(file->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
                        NGX_FILE_OPEN, 0);
 
     if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+        err = ngx_errno;
+
+        ngx_conf_log_error(ngx_http_tpl_level(cf), cf, err,
                            ngx_open_file_n " \"%V\" failed", file);
-        return NGX_ERROR;
+
+        return (err == NGX_EMFILE || err == NGX_ENFILE) ? NGX_AGAIN
+                                                        : NGX_ERROR;
     }
 
     rc = NGX_ERROR;
 
     if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+        ngx_conf_log_error(ngx_http_tpl_level(cf), cf, ngx_errno,
                            ngx_fd_info_n " \"%V\" failed", file);
         goto done;
     }
 
     if (!ngx_is_file(&fi) || ngx_file_size(&fi) > NGX_HTTP_TPL_DATA_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        ngx_conf_log_error(ngx_http_tpl_level(cf), cf, 0,
                            "\"%V\" is not a file of at most %d bytes", file,
                            NGX_HTTP_TPL_DATA_MAX);
         goto done;
@@ -367,7 +390,7 @@ ngx_http_tpl_param_file(ngx_conf_t *cf, ngx_str_t *file, tpl_value_t *value)
 
     size = (size_t) ngx_file_size(&fi);
 
-    p = tpl_pnalloc(tmcf->arena, size + 1);
+    p = tpl_pnalloc(arena, size + 1);
     if (p == NULL) {
         goto done;
     }
@@ -376,7 +399,7 @@ ngx_http_tpl_param_file(ngx_conf_t *cf, ngx_str_t *file, tpl_value_t *value)
         n = ngx_read_fd(fd, p + len, size - len);
 
         if (n <= 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, n ? ngx_errno : 0,
+            ngx_conf_log_error(ngx_http_tpl_level(cf), cf, n ? ngx_errno : 0,
                                ngx_read_fd_n " \"%V\" failed", file);
             goto done;
         }
@@ -387,7 +410,8 @@ ngx_http_tpl_param_file(ngx_conf_t *cf, ngx_str_t *file, tpl_value_t *value)
 
     /* the file's name is terminated: it came from the parser */
 
-    rc = ngx_http_tpl_param_json(cf, &text, (char *) file->data, NULL, value);
+    rc = ngx_http_tpl_param_json(cf, arena, &text, (char *) file->data, NULL,
+                                 &datum->value);
 
 done:
 
@@ -402,31 +426,22 @@ done:
  * hides what the server says, whichever of the directives says it.
  */
 
-ngx_int_t
-ngx_http_tpl_merge_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
-    ngx_http_tpl_loc_conf_t *prev)
-{
-    if (prev->names && prev->set == conf->set
-        && ngx_memcmp(prev->data, conf->data, sizeof(conf->data)) == 0)
-    {
-        conf->names = prev->names;
-        return NGX_OK;
-    }
-
-    conf->names = ngx_http_tpl_make_names(cf, conf, conf->set);
-
-    return conf->names ? NGX_OK : NGX_ERROR;
-}
-
-
 ngx_http_tpl_names_t *
-ngx_http_tpl_make_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
-    ngx_http_tpl_set_t *set)
+ngx_http_tpl_get_names(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_loc_conf_t *conf)
 {
     uint32_t               b;
     ngx_uint_t             i, n, level, size;
     ngx_http_tpl_data_t   *data;
     ngx_http_tpl_names_t  *names;
+
+    /* most locations have their server's */
+
+    for (names = g->names; names; names = names->next) {
+        if (ngx_memcmp(names->data, conf->data, sizeof(conf->data)) == 0) {
+            return names;
+        }
+    }
 
     n = 0;
 
@@ -438,14 +453,14 @@ ngx_http_tpl_make_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
 
     for (size = 8; size < n * 2; size *= 2) { /* void */ }
 
-    names = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_names_t));
+    names = ngx_pcalloc(g->pool, sizeof(ngx_http_tpl_names_t));
     if (names == NULL) {
         return NULL;
     }
 
-    names->slots = ngx_pcalloc(cf->pool,
+    names->slots = ngx_pcalloc(g->pool,
                                (n + 1) * sizeof(ngx_http_tpl_slot_t));
-    names->buckets = ngx_pcalloc(cf->pool, size * sizeof(uint32_t));
+    names->buckets = ngx_pcalloc(g->pool, size * sizeof(uint32_t));
 
     if (names->slots == NULL || names->buckets == NULL) {
         return NULL;
@@ -458,7 +473,7 @@ ngx_http_tpl_make_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
             data = conf->data[i];
 
             if (data && data->level == level
-                && ngx_http_tpl_names_add(cf, names, set, data) != NGX_OK)
+                && ngx_http_tpl_names_add(cf, g, names, data) != NGX_OK)
             {
                 return NULL;
             }
@@ -478,13 +493,18 @@ ngx_http_tpl_make_names(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
         names->buckets[b] = i + 1;
     }
 
+    ngx_memcpy(names->data, conf->data, sizeof(conf->data));
+
+    names->next = g->names;
+    g->names = names;
+
     return names;
 }
 
 
 static ngx_int_t
-ngx_http_tpl_names_add(ngx_conf_t *cf, ngx_http_tpl_names_t *names,
-    ngx_http_tpl_set_t *set, ngx_http_tpl_data_t *data)
+ngx_http_tpl_names_add(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_names_t *names, ngx_http_tpl_data_t *data)
 {
     ngx_int_t              k;
     ngx_uint_t             i;
@@ -498,8 +518,12 @@ ngx_http_tpl_names_add(ngx_conf_t *cf, ngx_http_tpl_names_t *names,
 
         names->fetches |= (datum[i].kind == NGX_HTTP_TPL_FETCH);
 
-        slot->datum = &datum[i];
-        slot->name = tpl_set_intern(set->set,
+        slot->datum = ngx_http_tpl_names_file(cf, g, &datum[i]);
+        if (slot->datum == NULL) {
+            return NGX_ERROR;
+        }
+
+        slot->name = tpl_set_intern(g->templates,
                                     ngx_http_tpl_str(&datum[i].name));
         if (slot->name == NULL) {
             return NGX_ERROR;
@@ -523,6 +547,54 @@ ngx_http_tpl_names_add(ngx_conf_t *cf, ngx_http_tpl_names_t *names,
 }
 
 
+/* a file of data is read anew with the templates */
+
+static ngx_http_tpl_datum_t *
+ngx_http_tpl_names_file(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_datum_t *datum)
+{
+    ngx_int_t              rc;
+    ngx_http_tpl_fresh_t  *fresh;
+
+    if (datum->kind != NGX_HTTP_TPL_DATA || g->watch == NULL) {
+        return datum;
+    }
+
+    for (fresh = g->data; fresh; fresh = fresh->next) {
+        if (fresh->first == datum) {
+            return &fresh->datum;
+        }
+    }
+
+    fresh = ngx_palloc(g->pool, sizeof(ngx_http_tpl_fresh_t));
+    if (fresh == NULL) {
+        return NULL;
+    }
+
+    fresh->datum = *datum;
+    fresh->first = datum;
+    fresh->next = g->data;
+
+    rc = g->owned ? ngx_http_tpl_param_file(cf, g->arena, &fresh->datum)
+                  : NGX_OK;
+
+    if (ngx_http_tpl_watch_file(g, datum->file.data, &fresh->datum.state)
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    if (rc != NGX_OK) {
+        g->watch->settled = (rc == NGX_ERROR);
+        return NULL;
+    }
+
+    g->data = fresh;
+
+    return &fresh->datum;
+}
+
+
 tpl_int_t
 ngx_http_tpl_lookup(tpl_exec_t *exec, const tpl_name_t *name,
     tpl_value_t *out)
@@ -534,7 +606,7 @@ ngx_http_tpl_lookup(tpl_exec_t *exec, const tpl_name_t *name,
     ctx = exec->host;
     names = ctx->names;
 
-    if (ctx->collected && name == ctx->conf->set->document) {
+    if (ctx->collected && name == ctx->target->generation->document) {
         *out = ctx->document;
         return TPL_OK;
     }
@@ -597,7 +669,8 @@ ngx_http_tpl_lookup_names(tpl_exec_t *exec, tpl_dict_t *dict)
     names = ctx->names;
 
     if (ctx->collected) {
-        rc = tpl_dict_set_str(exec, dict, &ctx->conf->set->document->str,
+        rc = tpl_dict_set_str(exec, dict,
+                              &ctx->target->generation->document->str,
                               &ctx->document);
         if (rc != TPL_OK) {
             return rc;

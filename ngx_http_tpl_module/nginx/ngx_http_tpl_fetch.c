@@ -98,11 +98,12 @@ ngx_http_tpl_fetch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_tpl_loc_conf_t *tlcf = conf;
 
-    char                  *rv;
-    ngx_str_t             *value, fallback;
-    ngx_uint_t             i;
-    ngx_http_tpl_datum_t  *datum;
-    ngx_http_tpl_fetch_t  *fetch;
+    char                      *rv;
+    ngx_str_t                 *value, fallback;
+    ngx_uint_t                 i;
+    ngx_http_tpl_datum_t      *datum;
+    ngx_http_tpl_fetch_t      *fetch;
+    ngx_http_tpl_main_conf_t  *tmcf;
 
     value = cf->args->elts;
 
@@ -167,8 +168,10 @@ ngx_http_tpl_fetch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_OK;
     }
 
-    if (ngx_http_tpl_param_json(cf, &fallback, "tpl_fetch", &fetch->name,
-                                &fetch->fallback)
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_tpl_module);
+
+    if (ngx_http_tpl_param_json(cf, tmcf->arena, &fallback, "tpl_fetch",
+                                &fetch->name, &fetch->fallback)
         != NGX_OK)
     {
         return NGX_CONF_ERROR;

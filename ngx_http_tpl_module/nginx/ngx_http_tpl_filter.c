@@ -108,12 +108,16 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
 
     ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_tpl_ctx_t)
                                + sizeof(ngx_http_tpl_collected_t));
-    if (ctx == NULL) {
+
+    if (ctx == NULL
+        || ngx_http_tpl_hold(r, conf->target->generation) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     ctx->request = r;
     ctx->conf = conf;
+    ctx->target = conf->target;
     ctx->collected = (ngx_http_tpl_collected_t *) &ctx[1];
     ctx->varies = 1;
 
@@ -200,7 +204,7 @@ ngx_http_tpl_filter_template(ngx_http_request_t *r,
     ngx_list_part_t  *part;
 
     value.data = NULL;
-    *tmpl = conf->tmpl;
+    *tmpl = conf->target->tmpl;
 
     part = &r->headers_out.headers.part;
     h = part->elts;
@@ -239,7 +243,7 @@ ngx_http_tpl_filter_template(ngx_http_request_t *r,
         }
     }
 
-    *tmpl = ngx_http_tpl_pick_template(r, conf, &value);
+    *tmpl = ngx_http_tpl_pick_template(r, conf->target, &value);
 
     if (*tmpl == NULL) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,

@@ -14,10 +14,11 @@
 
 
 typedef struct {
-    ngx_conf_t         *cf;
-    const ngx_str_t    *root;
-    ngx_array_t        *names;
-    u_char              path[NGX_MAX_PATH];     /* root, "/", the name */
+    ngx_conf_t                 *cf;
+    ngx_http_tpl_generation_t  *generation;
+    const ngx_str_t            *root;
+    ngx_array_t                *names;
+    u_char                      path[NGX_MAX_PATH];     /* root, "/", name */
 } ngx_http_tpl_walk_t;
 
 
@@ -176,14 +177,14 @@ ngx_http_tpl_match_one(const u_char *p, const u_char *last,
 
 
 ngx_int_t
-ngx_http_tpl_glob(ngx_conf_t *cf, const ngx_str_t *root,
-    const ngx_str_t *pattern, ngx_array_t *names)
+ngx_http_tpl_glob(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    const ngx_str_t *root, const ngx_str_t *pattern, ngx_array_t *names)
 {
     ngx_uint_t           n;
     ngx_http_tpl_walk_t  w;
 
     if (root->len + 2 > sizeof(w.path)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        ngx_conf_log_error(ngx_http_tpl_level(cf), cf, 0,
                            "\"%V\" is too long a path", root);
         return NGX_ERROR;
     }
@@ -191,6 +192,7 @@ ngx_http_tpl_glob(ngx_conf_t *cf, const ngx_str_t *root,
     n = names->nelts;
 
     w.cf = cf;
+    w.generation = g;
     w.root = root;
     w.names = names;
 
@@ -225,7 +227,7 @@ ngx_http_tpl_walk(ngx_http_tpl_walk_t *w, size_t len, const u_char *pattern,
     ngx_file_info_t  fi;
 
     if (depth > NGX_HTTP_TPL_GLOB_DEPTH) {
-        ngx_conf_log_error(NGX_LOG_EMERG, w->cf, 0,
+        ngx_conf_log_error(ngx_http_tpl_level(w->cf), w->cf, 0,
                            "too many folders below each other in \"%s\"",
                            w->path);
         return NGX_ERROR;
@@ -236,7 +238,7 @@ ngx_http_tpl_walk(ngx_http_tpl_walk_t *w, size_t len, const u_char *pattern,
         if (ngx_file_info(w->path, &fi) == NGX_FILE_ERROR
             || !ngx_is_file(&fi))
         {
-            return NGX_OK;
+            return ngx_http_tpl_watch_file(w->generation, w->path, NULL);
         }
 
         name = ngx_array_push(w->names);
@@ -306,6 +308,10 @@ ngx_http_tpl_walk_folder(ngx_http_tpl_walk_t *w, size_t len,
 
     w->path[len] = '\0';
 
+    if (ngx_http_tpl_watch_file(w->generation, w->path, NULL) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     dir = opendir((char *) w->path);
 
     if (dir == NULL) {
@@ -314,7 +320,7 @@ ngx_http_tpl_walk_folder(ngx_http_tpl_walk_t *w, size_t len,
             return NGX_OK;
         }
 
-        ngx_conf_log_error(NGX_LOG_EMERG, w->cf, ngx_errno,
+        ngx_conf_log_error(ngx_http_tpl_level(w->cf), w->cf, ngx_errno,
                            "opendir() \"%s\" failed", w->path);
         return NGX_ERROR;
     }

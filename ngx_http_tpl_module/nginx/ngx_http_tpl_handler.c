@@ -73,12 +73,14 @@ ngx_http_tpl_page(ngx_http_request_t *r)
     ngx_str_t                 name;
     tpl_template_t           *tmpl;
     ngx_http_tpl_ctx_t       *ctx;
+    ngx_http_tpl_target_t    *target;
     ngx_http_tpl_loc_conf_t  *conf;
 
     conf = ngx_http_get_module_loc_conf(r, ngx_http_tpl_module);
 
     headers = ngx_http_tpl_headers_read(r);
-    tmpl = conf->tmpl;
+    target = conf->target;
+    tmpl = target->tmpl;
 
     if (tmpl == NULL) {
 
@@ -86,7 +88,7 @@ ngx_http_tpl_page(ngx_http_request_t *r)
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        tmpl = ngx_http_tpl_pick_template(r, conf, &name);
+        tmpl = ngx_http_tpl_pick_template(r, target, &name);
 
         if (tmpl == NULL) {
             return ngx_http_tpl_not_found(r, &name);
@@ -104,7 +106,12 @@ ngx_http_tpl_page(ngx_http_request_t *r)
 
     ctx->request = r;
     ctx->conf = conf;
+    ctx->target = target;
     ctx->tmpl = tmpl;
+
+    if (ngx_http_tpl_hold(r, target->generation) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     rc = ngx_http_tpl_pick_block(r, ctx);
 
@@ -116,7 +123,7 @@ ngx_http_tpl_page(ngx_http_request_t *r)
 
     /* the name may hold $tpl_locale */
 
-    if (conf->tmpl == NULL && conf->locale) {
+    if (target->tmpl == NULL && conf->locale) {
         ctx->headers |= conf->locale->headers;
     }
 
@@ -140,8 +147,8 @@ ngx_http_tpl_page(ngx_http_request_t *r)
 
     /* rendered before, and nothing in it can have changed */
 
-    if (conf->page) {
-        return ngx_http_tpl_send_page(r, ctx, conf->page);
+    if (target->page) {
+        return ngx_http_tpl_send_page(r, ctx, target->page);
     }
 
     return ngx_http_tpl_start(r, ctx);
@@ -195,7 +202,7 @@ ngx_http_tpl_not_found(ngx_http_request_t *r, ngx_str_t *name)
 
 tpl_template_t *
 ngx_http_tpl_pick_template(ngx_http_request_t *r,
-    ngx_http_tpl_loc_conf_t *conf, ngx_str_t *value)
+    ngx_http_tpl_target_t *target, ngx_str_t *value)
 {
     size_t            i, n, half;
     ngx_str_t         name;
@@ -207,19 +214,20 @@ ngx_http_tpl_pick_template(ngx_http_request_t *r,
         return NULL;
     }
 
-    tmpl = tpl_set_find(conf->set->set, ngx_http_tpl_str(&name));
+    tmpl = tpl_set_find(target->generation->templates,
+                        ngx_http_tpl_str(&name));
 
     if (tmpl == NULL || tmpl->error != NULL) {
         return NULL;
     }
 
-    if (conf->picks == NULL) {
+    if (target->picks == NULL) {
         return tmpl;
     }
 
-    picks = conf->picks->templates.elts;
+    picks = target->picks->templates.elts;
 
-    for (i = 0, n = conf->picks->templates.nelts; n > 0; /* void */ ) {
+    for (i = 0, n = target->picks->templates.nelts; n > 0; /* void */ ) {
         half = n / 2;
 
         if (picks[i + half] == tmpl) {
@@ -248,7 +256,7 @@ ngx_http_tpl_pick_block(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     ngx_http_core_loc_conf_t  *clcf;
 
     ctx->headers |= ctx->conf->render->headers;
-    ctx->block = ctx->conf->block;
+    ctx->block = ctx->target->block;
 
     if (ngx_http_tpl_is_constant(&ctx->conf->render->block)) {
         return NGX_OK;
@@ -272,7 +280,8 @@ ngx_http_tpl_pick_block(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         return NGX_OK;
     }
 
-    ctx->block = tpl_set_name(ctx->conf->set->set, ngx_http_tpl_str(&value));
+    ctx->block = tpl_set_name(ctx->target->generation->templates,
+                              ngx_http_tpl_str(&value));
 
     for (i = 0; ctx->block && i < ctx->tmpl->nblocks; i++) {
         if (ctx->tmpl->blocks[i].name == ctx->block) {
@@ -339,8 +348,7 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     conf = ctx->conf;
 
-    ctx->set = conf->set;
-    ctx->names = conf->names;
+    ctx->names = ctx->target->names;
 
     if (ngx_http_tpl_create_arena(r, ctx) != NGX_OK) {
         return NGX_ERROR;
@@ -348,7 +356,7 @@ ngx_http_tpl_prepare(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     ctx->error = tpl_palloc(ctx->arena, sizeof(tpl_error_t));
     ctx->values = tpl_pcalloc(ctx->arena,
-                              (conf->names->n + 1) * sizeof(tpl_value_t));
+                              (ctx->names->n + 1) * sizeof(tpl_value_t));
 
     if (ctx->error == NULL || ctx->values == NULL) {
         return NGX_ERROR;

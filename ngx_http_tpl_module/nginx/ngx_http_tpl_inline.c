@@ -42,7 +42,7 @@ struct ngx_http_tpl_at_work_s {
 
 
 static ngx_int_t ngx_http_tpl_inline_id(ngx_conf_t *cf, ngx_str_t *name);
-static ngx_int_t ngx_http_tpl_inline_compile(ngx_conf_t *cf,
+static ngx_int_t ngx_http_tpl_inline_merge(ngx_conf_t *cf,
     ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_inline_t *line);
 static ngx_int_t ngx_http_tpl_variable_inline(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -248,20 +248,10 @@ ngx_http_tpl_merge_inlines(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
     line = all->elts;
 
     for (i = 0; i < all->nelts; i++) {
-        if (ngx_http_tpl_inline_compile(cf, conf, &line[i]) != NGX_OK) {
+        if (ngx_http_tpl_inline_merge(cf, conf, &line[i]) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        /* locations often have one set of options, and so of names */
-
-        for (j = 0; j < i && line[j].set != line[i].set; j++) { /* void */ }
-
-        line[i].names = (j < i) ? line[j].names
-                                : ngx_http_tpl_make_names(cf, conf,
-                                                          line[i].set);
-        if (line[i].names == NULL) {
-            return NGX_ERROR;
-        }
     }
 
     conf->inlines = all;
@@ -276,12 +266,10 @@ ngx_http_tpl_merge_inlines(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
  */
 
 static ngx_int_t
-ngx_http_tpl_inline_compile(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
+ngx_http_tpl_inline_merge(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
     ngx_http_tpl_inline_t *line)
 {
-    u_char       *p;
-    tpl_str_t     name;
-    tpl_error_t   err;
+    tpl_template_t  *tmpl;
 
     if (line->variable->get_handler != ngx_http_tpl_variable_inline) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -291,37 +279,74 @@ ngx_http_tpl_inline_compile(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf,
         return NGX_ERROR;
     }
 
-    if (line->tmpl) {
-        return NGX_OK;
+    tmpl = NULL;
+
+    if (line->target) {
+        tmpl = line->target->tmpl;
+
+    } else {
+        line->set = ngx_http_tpl_get_set(cf, conf);
+        if (line->set == NULL) {
+            return NGX_ERROR;
+        }
     }
 
-    line->set = ngx_http_tpl_get_set(cf, conf);
-    if (line->set == NULL) {
+    line->target = ngx_http_tpl_make_inline(cf, line->set->generation, conf,
+                                            line, tmpl);
+
+    if (line->target == NULL) {
         return NGX_ERROR;
     }
 
-    /* what messages call it */
+    return ngx_http_tpl_add_holder(cf, line->set, conf, line);
+}
 
-    p = ngx_pnalloc(cf->pool, sizeof("tpl_set $") - 1 + line->name.len);
-    if (p == NULL) {
-        return NGX_ERROR;
+
+ngx_http_tpl_target_t *
+ngx_http_tpl_make_inline(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_inline_t *line,
+    tpl_template_t *tmpl)
+{
+    u_char                 *p;
+    tpl_str_t               name;
+    tpl_error_t             err;
+    ngx_http_tpl_target_t  *target;
+
+    target = ngx_pcalloc(g->pool, sizeof(ngx_http_tpl_target_t));
+    if (target == NULL) {
+        return NULL;
     }
 
-    name.data = p;
-    name.len = ngx_sprintf(p, "tpl_set $%V", &line->name) - p;
+    target->generation = g;
+    target->tmpl = tmpl;
 
-    tpl_error_init(&err, line->set->main->arena);
+    if (tmpl == NULL) {
 
-    if (tpl_set_compile_text(line->set->set, &name,
-                             ngx_http_tpl_str(&line->text), &line->tmpl,
-                             &err)
-        != TPL_OK)
-    {
-        ngx_http_tpl_log_error(cf, line->set, &err, "tpl_set", &line->place);
-        return NGX_ERROR;
+        /* what messages call it */
+
+        p = ngx_pnalloc(g->pool, sizeof("tpl_set $") - 1 + line->name.len);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        name.data = p;
+        name.len = ngx_sprintf(p, "tpl_set $%V", &line->name) - p;
+
+        tpl_error_init(&err, g->arena);
+
+        if (tpl_set_compile_text(g->templates, &name,
+                                 ngx_http_tpl_str(&line->text),
+                                 &target->tmpl, &err)
+            != TPL_OK)
+        {
+            ngx_http_tpl_log_error(cf, g, &err, "tpl_set", &line->place);
+            return NULL;
+        }
     }
 
-    return NGX_OK;
+    target->names = ngx_http_tpl_get_names(cf, g, conf);
+
+    return target->names ? target : NULL;
 }
 
 
@@ -424,9 +449,9 @@ ngx_http_tpl_inline_make(ngx_http_request_t *r, ngx_http_tpl_loc_conf_t *conf,
 
     ctx->request = r;
     ctx->conf = conf;
-    ctx->set = line->set;
-    ctx->names = line->names;
-    ctx->tmpl = line->tmpl;
+    ctx->target = line->target;
+    ctx->names = ctx->target->names;
+    ctx->tmpl = ctx->target->tmpl;
 
     ctx->arena = tpl_arena_create(&ngx_http_tpl_allocator,
                                   NGX_HTTP_TPL_ARENA_PAGE,
@@ -493,7 +518,7 @@ ngx_http_tpl_inline_render(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
                                NGX_HTTP_TPL_SET_OUTPUT);
     vc.limits.depth = ctx->conf->limits.depth;
 
-    vm = tpl_vm_create(line->tmpl, &vc);
+    vm = tpl_vm_create(ctx->tmpl, &vc);
 
     if (vm == NULL) {
         ngx_http_tpl_inline_failed(r, line, &err, "out of memory");

@@ -16,14 +16,13 @@
 static ngx_int_t ngx_http_tpl_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_tpl_postconfiguration(ngx_conf_t *cf);
 static void *ngx_http_tpl_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_tpl_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_tpl_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_tpl_merge_render(ngx_conf_t *cf,
-    ngx_http_tpl_loc_conf_t *prev, ngx_http_tpl_loc_conf_t *conf);
+    ngx_http_tpl_loc_conf_t *conf);
 static char *ngx_http_tpl_merge_filter(ngx_conf_t *cf,
-    ngx_http_tpl_loc_conf_t *prev, ngx_http_tpl_loc_conf_t *conf);
-static ngx_int_t ngx_http_tpl_merge_block(ngx_conf_t *cf,
     ngx_http_tpl_loc_conf_t *conf);
 static void ngx_http_tpl_cleanup_main(void *data);
 
@@ -219,6 +218,13 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       0,
       NULL },
 
+    { ngx_string("tpl_reload"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_tpl_reload,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("tpl_debug"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
@@ -291,7 +297,7 @@ static ngx_http_module_t  ngx_http_tpl_module_ctx = {
     ngx_http_tpl_postconfiguration,        /* postconfiguration */
 
     ngx_http_tpl_create_main_conf,         /* create main configuration */
-    NULL,                                  /* init main configuration */
+    ngx_http_tpl_init_main_conf,           /* init main configuration */
 
     ngx_http_tpl_create_srv_conf,          /* create server configuration */
     ngx_http_tpl_merge_srv_conf,           /* merge server configuration */
@@ -308,7 +314,7 @@ ngx_module_t  ngx_http_tpl_module = {
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     NULL,                                  /* init module */
-    NULL,                                  /* init process */
+    ngx_http_tpl_init_process,             /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     NULL,                                  /* exit process */
@@ -348,7 +354,7 @@ ngx_http_tpl_create_main_conf(ngx_conf_t *cf)
     }
 
     cln->handler = ngx_http_tpl_cleanup_main;
-    cln->data = tmcf->arena;
+    cln->data = tmcf;
 
     tmcf->builtins = tpl_builtins_create(tmcf->arena);
 
@@ -367,16 +373,32 @@ ngx_http_tpl_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    tmcf->reload = NGX_CONF_UNSET_MSEC;
     tmcf->cf = cf;
 
     return tmcf;
 }
 
 
+static char *
+ngx_http_tpl_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_tpl_main_conf_t *tmcf = conf;
+
+    ngx_conf_init_msec_value(tmcf->reload, 0);
+
+    return NGX_CONF_OK;
+}
+
+
 static void
 ngx_http_tpl_cleanup_main(void *data)
 {
-    tpl_arena_destroy(data);
+    ngx_http_tpl_main_conf_t *tmcf = data;
+
+    ngx_http_tpl_destroy_sets(tmcf);
+
+    tpl_arena_destroy(tmcf->arena);
 }
 
 
@@ -543,7 +565,7 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     if (conf->filter_rule
-        && ngx_http_tpl_merge_filter(cf, prev, conf) != NGX_CONF_OK)
+        && ngx_http_tpl_merge_filter(cf, conf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -580,7 +602,7 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
-    return ngx_http_tpl_merge_render(cf, prev, conf);
+    return ngx_http_tpl_merge_render(cf, conf);
 }
 
 
@@ -590,8 +612,7 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
  */
 
 static char *
-ngx_http_tpl_merge_filter(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *prev,
-    ngx_http_tpl_loc_conf_t *conf)
+ngx_http_tpl_merge_filter(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
 {
     conf->filter = ngx_palloc(cf->pool, sizeof(ngx_http_tpl_loc_conf_t));
     if (conf->filter == NULL) {
@@ -601,55 +622,37 @@ ngx_http_tpl_merge_filter(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *prev,
     *conf->filter = *conf;
     conf->filter->render = conf->filter_rule;
 
-    return ngx_http_tpl_merge_render(cf, prev->filter ? prev->filter : prev,
-                                     conf->filter);
+    return ngx_http_tpl_merge_render(cf, conf->filter);
 }
 
 
 /* compiles what a location renders */
 
 static char *
-ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *prev,
-    ngx_http_tpl_loc_conf_t *conf)
+ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
 {
-    ngx_http_tpl_render_t     *render;
     ngx_http_core_loc_conf_t  *clcf;
-
-    render = conf->render;
 
     conf->set = ngx_http_tpl_get_set(cf, conf);
     if (conf->set == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_tpl_is_constant(&render->name)) {
-        conf->tmpl = ngx_http_tpl_compile(cf, conf->set, &render->name.value,
-                                          render->directive, &render->place);
-        if (conf->tmpl == NULL) {
-            return NGX_CONF_ERROR;
-        }
+    conf->target = ngx_http_tpl_make_target(cf, conf->set->generation, conf);
 
-        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-        ngx_http_tpl_type(clcf, &conf->tmpl->name, &conf->type);
-
-    } else if (conf->set->varying == NULL) {
-        conf->set->varying = render;
-    }
-
-    if (ngx_http_tpl_pick(cf, conf) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (render->block.value.data
-        && ngx_http_tpl_is_constant(&render->block)
-        && ngx_http_tpl_merge_block(cf, conf) != NGX_OK)
+    if (conf->target == NULL
+        || ngx_http_tpl_add_holder(cf, conf->set, conf, NULL) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_tpl_merge_names(cf, conf, prev) != NGX_OK) {
-        return NGX_CONF_ERROR;
+    if (conf->target->tmpl) {
+        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+        ngx_http_tpl_type(clcf, &conf->target->tmpl->name, &conf->type);
+
+    } else if (conf->set->varying == NULL) {
+        conf->set->varying = conf->render;
     }
 
     if (conf->tmpl) {
@@ -661,44 +664,9 @@ ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *prev,
 
 
 static ngx_int_t
-ngx_http_tpl_merge_block(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
-{
-    uint32_t                i;
-    ngx_http_tpl_render_t  *render;
-
-    render = conf->render;
-
-    conf->block = tpl_set_intern(conf->set->set,
-                                 ngx_http_tpl_str(&render->block.value));
-    if (conf->block == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (conf->tmpl == NULL || !(conf->tmpl->flags & TPL_TEMPLATE_STATIC)) {
-        return NGX_OK;
-    }
-
-    for (i = 0; i < conf->tmpl->nblocks; i++) {
-        if (conf->tmpl->blocks[i].name == conf->block) {
-            return NGX_OK;
-        }
-    }
-
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"%s\" in %V:%ui: the template \"%V\" has no block"
-                  " \"%V\"", render->directive, &render->place.file,
-                  render->place.line, &render->name.value,
-                  &render->block.value);
-
-    return NGX_ERROR;
-}
-
-
-static ngx_int_t
 ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
 {
     ngx_str_t                  name;
-    tpl_template_t            *tmpl;
     ngx_http_tpl_set_t        *set;
     ngx_http_tpl_main_conf_t  *tmcf;
 
@@ -706,9 +674,8 @@ ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
 
     for (set = tmcf->sets; set; set = set->next) {
 
-        tmpl = tpl_set_first(set->set);
-
-        if (tmpl == NULL && set->varying) {
+        if (set->varying && tpl_set_first(set->generation->templates) == NULL)
+        {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "\"%s\" in %V:%ui has no template to pick"
                           " from, there is no \"tpl_preload\"",
@@ -716,12 +683,7 @@ ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
                           set->varying->place.line);
         }
 
-        for ( /* void */ ; tmpl; tmpl = tmpl->next) {
-            if (tmpl->flags & TPL_TEMPLATE_IMPURE) {
-                set->impure = 1;
-                break;
-            }
-        }
+        ngx_http_tpl_find_impure(set->generation);
     }
 
     /* from here on nothing is compiled any more */

@@ -81,7 +81,13 @@ typedef struct {
 
 typedef struct ngx_http_tpl_main_conf_s  ngx_http_tpl_main_conf_t;
 typedef struct ngx_http_tpl_set_s        ngx_http_tpl_set_t;
+typedef struct ngx_http_tpl_generation_s ngx_http_tpl_generation_t;
+typedef struct ngx_http_tpl_target_s     ngx_http_tpl_target_t;
+typedef struct ngx_http_tpl_holder_s     ngx_http_tpl_holder_t;
+typedef struct ngx_http_tpl_file_s       ngx_http_tpl_file_t;
+typedef struct ngx_http_tpl_fresh_s      ngx_http_tpl_fresh_t;
 typedef struct ngx_http_tpl_picks_s      ngx_http_tpl_picks_t;
+typedef struct ngx_http_tpl_names_s      ngx_http_tpl_names_t;
 typedef struct ngx_http_tpl_locales_s    ngx_http_tpl_locales_t;
 typedef struct ngx_http_tpl_loc_conf_s   ngx_http_tpl_loc_conf_t;
 typedef struct ngx_http_tpl_render_s     ngx_http_tpl_render_t;
@@ -127,6 +133,23 @@ typedef struct {
 } ngx_http_tpl_delimiters_t;
 
 
+/* what stat() says, for comparison; the first is an errno */
+
+typedef struct {
+    uint64_t                      value[6];
+} ngx_http_tpl_state_t;
+
+
+/* what was looked at when a generation was, or should have been, compiled */
+
+typedef struct {
+    ngx_pool_t                   *pool;
+    ngx_http_tpl_file_t          *files;
+    unsigned                      owned:1;      /* the pool is */
+    unsigned                      settled:1;    /* only files change it */
+} ngx_http_tpl_watch_t;
+
+
 /* a set of templates: one for each different combination of options */
 
 struct ngx_http_tpl_set_s {
@@ -139,18 +162,44 @@ struct ngx_http_tpl_set_s {
     ngx_http_tpl_delimiters_t    *delimiters;
     uint32_t                      hash;         /* of these but the last */
 
-    tpl_set_t                    *set;
-    const tpl_name_t             *variables;    /* "nginx" */
-    const tpl_name_t             *document;     /* "data" */
+    ngx_http_tpl_generation_t    *generation;
 
-    /* some template calls an impure function */
-    unsigned                      impure:1;
+    /* tpl_reload; watch is NULL: off */
+    ngx_http_tpl_watch_t         *watch;
+    ngx_http_tpl_holder_t        *holders;
+    ngx_http_tpl_holder_t       **last_holder;
 
     /* the first name of a template with variables, for a warning */
     ngx_http_tpl_render_t        *varying;
 
     ngx_http_tpl_main_conf_t     *main;
     ngx_http_tpl_set_t           *next;
+};
+
+
+/* a set as its files were at a time */
+
+struct ngx_http_tpl_generation_s {
+    tpl_set_t                    *templates;
+    const tpl_name_t             *variables;    /* "nginx" */
+    const tpl_name_t             *document;     /* "data" */
+
+    /* some template calls an impure function */
+    unsigned                      impure:1;
+
+    tpl_arena_t                  *arena;        /* of all that is in it */
+    ngx_pool_t                   *pool;
+    ngx_http_tpl_names_t         *names;
+    ngx_http_tpl_picks_t         *picks;
+    ngx_http_tpl_set_t           *set;
+
+    /* of tpl_reload */
+    ngx_http_tpl_watch_t         *watch;        /* while it is compiled */
+    ngx_array_t                  *variables_by_name;    /* ngx_str_t */
+    ngx_http_tpl_fresh_t         *data;
+    size_t                        pages;        /* as main->pages */
+    ngx_uint_t                    refs;
+    unsigned                      owned:1;      /* arena and pool are */
 };
 
 
@@ -174,6 +223,7 @@ struct ngx_http_tpl_main_conf_s {
     ngx_conf_t                   *cf;           /* while it is being read */
     size_t                        pages;        /* bytes of constant pages */
     ngx_shm_zone_t               *status;       /* tpl_status_zone, or NULL */
+    ngx_msec_t                    reload;       /* 0: off */
 
     /* for Vary */
     ngx_str_t                     headers[NGX_HTTP_TPL_HEADERS];
@@ -247,19 +297,18 @@ typedef struct {
 } ngx_http_tpl_pattern_t;
 
 
-/* what the patterns name in one set, sorted by address */
+typedef struct {
+    ngx_array_t                   patterns;     /* ngx_http_tpl_pattern_t */
+} ngx_http_tpl_preload_t;
+
+
+/* what the patterns name in one generation, sorted by address */
 
 struct ngx_http_tpl_picks_s {
-    ngx_http_tpl_set_t           *set;
+    ngx_http_tpl_preload_t       *preload;
     ngx_array_t                   templates;    /* of tpl_template_t * */
     ngx_http_tpl_picks_t         *next;
 };
-
-
-typedef struct {
-    ngx_array_t                   patterns;     /* ngx_http_tpl_pattern_t */
-    ngx_http_tpl_picks_t         *picks;
-} ngx_http_tpl_preload_t;
 
 
 /* what tpl_fetch says, or a call of fetch() */
@@ -294,6 +343,8 @@ typedef struct {
     uint64_t                      headers;      /* that complex names */
     tpl_value_t                   value;
     ngx_http_tpl_fetch_t         *fetch;
+    ngx_str_t                     file;         /* of a tpl_data */
+    ngx_http_tpl_state_t          state;        /* and what it was then */
 } ngx_http_tpl_datum_t;
 
 
@@ -314,13 +365,15 @@ typedef struct {
 } ngx_http_tpl_slot_t;
 
 
-typedef struct {
+struct ngx_http_tpl_names_s {
+    ngx_http_tpl_data_t          *data[NGX_HTTP_TPL_KINDS];
     ngx_http_tpl_slot_t          *slots;
     ngx_uint_t                    n;
     uint32_t                     *buckets;      /* slot + 1, by hash */
     uint32_t                      mask;
     ngx_uint_t                    fetches;      /* some are of tpl_fetch */
-} ngx_http_tpl_names_t;
+    ngx_http_tpl_names_t         *next;         /* of the generation */
+};
 
 
 /* tpl_set */
@@ -332,10 +385,9 @@ typedef struct {
     ngx_http_tpl_place_t          place;
     ngx_http_variable_t          *variable;
 
-    /* made when the level it stands at is merged */
-    ngx_http_tpl_set_t           *set;
-    tpl_template_t               *tmpl;
-    ngx_http_tpl_names_t         *names;        /* of the location */
+    ngx_http_tpl_set_t           *set;          /* of the level it stands at */
+    ngx_http_tpl_target_t        *target;
+    ngx_http_tpl_holder_t        *holder;
 } ngx_http_tpl_inline_t;
 
 
@@ -367,6 +419,18 @@ typedef struct {
     size_t                        memory;       /* bytes */
     size_t                        depth;
 } ngx_http_tpl_limits_t;
+
+
+/* what a location, its tpl_filter or a tpl_set renders: of a generation */
+
+struct ngx_http_tpl_target_s {
+    ngx_http_tpl_generation_t    *generation;
+    tpl_template_t               *tmpl;         /* NULL: the name varies */
+    const tpl_name_t             *block;
+    ngx_http_tpl_names_t         *names;
+    ngx_http_tpl_picks_t         *picks;        /* NULL: all of the set */
+    ngx_http_tpl_page_t          *page;
+};
 
 
 struct ngx_http_tpl_loc_conf_s {
@@ -406,15 +470,11 @@ struct ngx_http_tpl_loc_conf_s {
 
     /* made of the above in a location that renders */
     ngx_http_tpl_set_t           *set;
-    tpl_template_t               *tmpl;         /* NULL: the name varies */
-    const tpl_name_t             *block;
-    ngx_http_tpl_names_t         *names;
-    ngx_http_tpl_picks_t         *picks;        /* NULL: all of the set */
-    ngx_str_t                     type;         /* of tmpl */
-    ngx_http_tpl_page_t          *page;
+    ngx_http_tpl_target_t        *target;
+    ngx_str_t                     type;         /* of a constant name */
 
     ngx_uint_t                    status_format;
-    ngx_http_tpl_counters_t      *counters;     /* of tmpl, once found */
+    ngx_http_tpl_counters_t      *counters;     /* the same, once found */
 };
 
 
@@ -423,8 +483,8 @@ struct ngx_http_tpl_loc_conf_s {
 typedef struct {
     ngx_http_request_t           *request;
     ngx_http_tpl_loc_conf_t      *conf;
-    ngx_http_tpl_set_t           *set;
-    ngx_http_tpl_names_t         *names;
+    ngx_http_tpl_target_t        *target;
+    ngx_http_tpl_names_t         *names;        /* of target */
     tpl_template_t               *tmpl;
     const tpl_name_t             *block;        /* NULL: the whole page */
     ngx_str_t                     type;
@@ -433,7 +493,7 @@ typedef struct {
     tpl_arena_t                  *arena;
     tpl_vm_t                     *vm;
     tpl_error_t                  *error;
-    tpl_value_t                  *values;       /* as conf->names->slots */
+    tpl_value_t                  *values;       /* as names->slots */
 
     ngx_event_t                  *event;        /* brings us back */
 
@@ -497,12 +557,16 @@ void ngx_http_tpl_place(ngx_conf_t *cf, ngx_http_tpl_place_t *place);
 ngx_http_tpl_set_t *ngx_http_tpl_get_set(ngx_conf_t *cf,
     ngx_http_tpl_loc_conf_t *conf);
 
-/* compiles a template for the directive at place */
-tpl_template_t *ngx_http_tpl_compile(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
-    ngx_str_t *name, const char *directive, ngx_http_tpl_place_t *place);
+/* g->templates, as conf says but for its memory; logs what is wrong */
+ngx_int_t ngx_http_tpl_create_templates(ngx_conf_t *cf,
+    ngx_http_tpl_generation_t *g, const tpl_set_conf_t *conf);
 
-/* compiles what conf's tpl_preload names in conf's set */
-ngx_int_t ngx_http_tpl_pick(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf);
+/* compiles all that conf renders; NULL if it cannot be */
+ngx_http_tpl_target_t *ngx_http_tpl_make_target(ngx_conf_t *cf,
+    ngx_http_tpl_generation_t *g, ngx_http_tpl_loc_conf_t *conf);
+
+/* looks through the templates once all are compiled */
+void ngx_http_tpl_find_impure(ngx_http_tpl_generation_t *g);
 
 /*
  * A name as jinja2.loaders.split_template_path() takes it apart: without empty
@@ -519,7 +583,7 @@ tpl_int_t ngx_http_tpl_load_file(tpl_arena_t *arena, const tpl_str_t *path,
     tpl_str_t *text, tpl_error_t *err);
 
 /* logs err as "nginx -t" shows it, a line a record */
-void ngx_http_tpl_log_error(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
+void ngx_http_tpl_log_error(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
     tpl_error_t *err, const char *directive, ngx_http_tpl_place_t *place);
 
 
@@ -555,9 +619,10 @@ ngx_uint_t ngx_http_tpl_has_wildcard(const ngx_str_t *pattern);
 ngx_uint_t ngx_http_tpl_match(const u_char *pattern, size_t len,
     const u_char *name, size_t name_len);
 
-/* adds the names (ngx_str_t) of the files below root that match */
-ngx_int_t ngx_http_tpl_glob(ngx_conf_t *cf, const ngx_str_t *root,
-    const ngx_str_t *pattern, ngx_array_t *names);
+/* adds the names (ngx_str_t) of the files below root that match; g, which may
+ * be NULL, is made of them */
+ngx_int_t ngx_http_tpl_glob(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    const ngx_str_t *root, const ngx_str_t *pattern, ngx_array_t *names);
 
 
 /* warns of calls that cannot succeed (ngx_http_tpl_called.c) */
@@ -568,13 +633,9 @@ void ngx_http_tpl_check_calls(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf);
  * Data (ngx_http_tpl_data.c).
  */
 
-/* what the templates of conf see, in conf->names */
-ngx_int_t ngx_http_tpl_merge_names(ngx_conf_t *cf,
-    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_loc_conf_t *prev);
-
-/* the data of conf by the names of any set; NULL without memory */
-ngx_http_tpl_names_t *ngx_http_tpl_make_names(ngx_conf_t *cf,
-    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_set_t *set);
+/* the data of conf by the names of a set; NULL if they cannot be made */
+ngx_http_tpl_names_t *ngx_http_tpl_get_names(ngx_conf_t *cf,
+    ngx_http_tpl_generation_t *g, ngx_http_tpl_loc_conf_t *conf);
 
 /*
  * A datum of conf under a name that templates can write; NULL if it is not one
@@ -585,11 +646,11 @@ ngx_http_tpl_datum_t *ngx_http_tpl_add_datum(ngx_conf_t *cf,
     ngx_uint_t if_not_empty);
 
 /*
- * A constant JSON document.  The place of an error is "where what", or
- * "where:line:column" if what is NULL.
+ * A constant JSON document, in arena.  The place of an error is "where what",
+ * or "where:line:column" if what is NULL.
  */
-ngx_int_t ngx_http_tpl_param_json(ngx_conf_t *cf, ngx_str_t *text,
-    const char *where, ngx_str_t *what, tpl_value_t *value);
+ngx_int_t ngx_http_tpl_param_json(ngx_conf_t *cf, tpl_arena_t *arena,
+    ngx_str_t *text, const char *where, ngx_str_t *what, tpl_value_t *value);
 
 /* a value of the configuration for one render, which may change it */
 tpl_int_t ngx_http_tpl_copy(tpl_exec_t *exec, const tpl_value_t *src,
@@ -697,9 +758,14 @@ tpl_int_t ngx_http_tpl_variable(tpl_exec_t *exec, uint32_t index,
 
 char *ngx_http_tpl_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* compiles conf's own and takes over prev's */
+/* compiles conf's own and takes over those of prev */
 ngx_int_t ngx_http_tpl_merge_inlines(ngx_conf_t *cf,
     ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_loc_conf_t *prev);
+
+/* what line is in conf; tmpl is NULL if it is not compiled yet */
+ngx_http_tpl_target_t *ngx_http_tpl_make_inline(ngx_conf_t *cf,
+    ngx_http_tpl_generation_t *g, ngx_http_tpl_loc_conf_t *conf,
+    ngx_http_tpl_inline_t *line, tpl_template_t *tmpl);
 
 
 /*
@@ -856,9 +922,9 @@ ngx_int_t ngx_http_tpl_page(ngx_http_request_t *r);
 ngx_int_t ngx_http_tpl_create_arena(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
 
-/* a compiled template that conf may pick; NULL if name is none of them */
+/* a compiled template that target may pick; NULL if name is none of them */
 tpl_template_t *ngx_http_tpl_pick_template(ngx_http_request_t *r,
-    ngx_http_tpl_loc_conf_t *conf, ngx_str_t *name);
+    ngx_http_tpl_target_t *target, ngx_str_t *name);
 
 /* ctx->vm for ctx->tmpl, and what goes with it */
 ngx_int_t ngx_http_tpl_prepare(ngx_http_request_t *r,
@@ -928,7 +994,7 @@ ngx_int_t ngx_http_tpl_set_validator(ngx_http_request_t *r,
 /* Content-Type; the charset goes where nginx's charset module looks for it */
 void ngx_http_tpl_set_type(ngx_http_request_t *r, ngx_str_t *type);
 
-/* the type of a page of conf */
+/* the type of a page of tmpl in conf */
 void ngx_http_tpl_pick_type(ngx_http_request_t *r,
     ngx_http_tpl_loc_conf_t *conf, tpl_template_t *tmpl, ngx_str_t *type);
 
@@ -977,6 +1043,44 @@ ngx_int_t ngx_http_tpl_add_filter(void);
 /* what failed and where, as HTML in r->pool; NULL without memory */
 ngx_buf_t *ngx_http_tpl_debug_page(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
+
+
+/*
+ * Templates that changed (ngx_http_tpl_reload.c).
+ */
+
+char *ngx_http_tpl_reload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* how bad an error is: at the start, or while the old templates serve */
+#define ngx_http_tpl_level(cf)                                               \
+    ((cf)->conf_file ? NGX_LOG_EMERG : NGX_LOG_ERR)
+
+/* makes the set's watch, if tpl_reload is on; what stands below does nothing
+ * without one */
+ngx_int_t ngx_http_tpl_watch_set(ngx_conf_t *cf, ngx_http_tpl_set_t *set);
+
+/* conf's target, or that of a line of it, is to follow the set */
+ngx_int_t ngx_http_tpl_add_holder(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
+    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_inline_t *line);
+
+/*
+ * g is made of that file, or of its absence.  state is that from before it was
+ * read; NULL: it will be read now.
+ */
+ngx_int_t ngx_http_tpl_watch_file(ngx_http_tpl_generation_t *g,
+    const u_char *path, const ngx_http_tpl_state_t *state);
+
+void ngx_http_tpl_file_state(const u_char *path, ngx_http_tpl_state_t *state);
+
+/* starts looking, in a worker */
+ngx_int_t ngx_http_tpl_init_process(ngx_cycle_t *cycle);
+
+/* keeps g for as long as r's pool */
+ngx_int_t ngx_http_tpl_hold(ngx_http_request_t *r,
+    ngx_http_tpl_generation_t *g);
+
+/* when the configuration goes */
+void ngx_http_tpl_destroy_sets(ngx_http_tpl_main_conf_t *tmcf);
 
 
 /*

@@ -241,7 +241,7 @@ ngx_http_tpl_read_versions(ngx_conf_t *cf, ngx_str_t *path)
 
     ngx_str_set(&all, "**");
 
-    if (ngx_http_tpl_glob(cf, path, &all, &names) != NGX_OK) {
+    if (ngx_http_tpl_glob(cf, NULL, path, &all, &names) != NGX_OK) {
         return NULL;
     }
 

@@ -40,7 +40,7 @@ ngx_http_tpl_send_output(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 
     hash = ngx_http_tpl_hash(ctx, output);
 
-    if (!ctx->varies && ctx->conf->tmpl && ngx_http_tpl_is_pure(ctx)) {
+    if (!ctx->varies && ctx->target->tmpl && ngx_http_tpl_is_pure(ctx)) {
         ngx_http_tpl_keep(ctx, out, output->len, hash);
     }
 
@@ -142,7 +142,7 @@ ngx_http_tpl_is_pure(ngx_http_tpl_ctx_t *ctx)
     }
 
     return !((ctx->tmpl->flags & TPL_TEMPLATE_DYNAMIC)
-             && ctx->conf->set->impure);
+             && ctx->target->generation->impure);
 }
 
 
@@ -155,21 +155,23 @@ static void
 ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len,
     uint64_t hash)
 {
-    u_char                    *p;
-    ngx_http_tpl_page_t       *page;
-    ngx_http_tpl_main_conf_t  *tmcf;
+    u_char                     *p;
+    ngx_http_tpl_page_t        *page;
+    ngx_http_tpl_main_conf_t   *tmcf;
+    ngx_http_tpl_generation_t  *g;
 
-    tmcf = ctx->conf->set->main;
+    g = ctx->target->generation;
+    tmcf = g->set->main;
 
-    if (ctx->conf->page
+    if (ctx->target->page
         || len > NGX_HTTP_TPL_PAGE_MAX
         || len > NGX_HTTP_TPL_PAGES_MAX - tmcf->pages)
     {
         return;
     }
 
-    page = tpl_palloc(tmcf->arena, sizeof(ngx_http_tpl_page_t));
-    p = tpl_pnalloc(tmcf->arena, len + 1);
+    page = tpl_palloc(g->arena, sizeof(ngx_http_tpl_page_t));
+    p = tpl_pnalloc(g->arena, len + 1);
 
     if (page == NULL || p == NULL) {
         return;
@@ -184,7 +186,8 @@ ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len,
     }
 
     tmcf->pages += len;
-    ctx->conf->page = page;
+    g->pages += len;
+    ctx->target->page = page;
 }
 
 
@@ -494,7 +497,7 @@ ngx_http_tpl_pick_type(ngx_http_request_t *r, ngx_http_tpl_loc_conf_t *conf,
     if (conf->render->type.data) {
         *type = conf->render->type;
 
-    } else if (tmpl == conf->tmpl) {
+    } else if (tmpl == conf->target->tmpl) {
         *type = conf->type;
 
     } else {

@@ -3,8 +3,8 @@
  * Sets of templates: where their files come from and when they are compiled.
  *
  * Locations with equal options share a set, so a template is compiled once,
- * however many locations use it.  After the configuration was read a set is
- * only read, and the file system is not asked again.
+ * however many locations use it.  Once all that they need is compiled, a
+ * generation of a set is only read.
  */
 
 #include "nginx/ngx_http_tpl_module.h"
@@ -13,10 +13,19 @@
 static uint32_t ngx_http_tpl_set_hash(ngx_http_tpl_loc_conf_t *conf);
 static ngx_uint_t ngx_http_tpl_set_matches(ngx_http_tpl_set_t *set,
     ngx_http_tpl_loc_conf_t *conf);
+static ngx_int_t ngx_http_tpl_create_set(ngx_conf_t *cf,
+    ngx_http_tpl_set_t *set, ngx_http_tpl_loc_conf_t *conf);
+static tpl_template_t *ngx_http_tpl_compile(ngx_conf_t *cf,
+    ngx_http_tpl_generation_t *g, ngx_str_t *name, const char *directive,
+    ngx_http_tpl_place_t *place);
 static tpl_int_t ngx_http_tpl_load(void *data, tpl_arena_t *arena,
     const tpl_str_t *name, tpl_source_t *source, tpl_error_t *err);
+static ngx_int_t ngx_http_tpl_find_block(ngx_conf_t *cf,
+    ngx_http_tpl_target_t *target, ngx_http_tpl_render_t *render);
+static ngx_int_t ngx_http_tpl_pick(ngx_conf_t *cf,
+    ngx_http_tpl_target_t *target, ngx_http_tpl_preload_t *preload);
 static ngx_int_t ngx_http_tpl_pick_pattern(ngx_conf_t *cf,
-    ngx_http_tpl_set_t *set, ngx_http_tpl_pattern_t *pattern,
+    ngx_http_tpl_generation_t *g, ngx_http_tpl_pattern_t *pattern,
     ngx_array_t *templates);
 static int ngx_libc_cdecl ngx_http_tpl_cmp_pointers(const void *one,
     const void *two);
@@ -26,9 +35,6 @@ ngx_http_tpl_set_t *
 ngx_http_tpl_get_set(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
 {
     uint32_t                   hash;
-    tpl_str_t                  variables = tpl_string("nginx");
-    tpl_str_t                  document = tpl_string("data");
-    tpl_set_conf_t             sc;
     ngx_http_tpl_set_t        *set;
     ngx_http_tpl_main_conf_t  *tmcf;
 
@@ -57,9 +63,40 @@ ngx_http_tpl_get_set(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     set->hash = hash;
     set->main = tmcf;
 
+    if (ngx_http_tpl_create_set(cf, set, conf) != NGX_OK) {
+        return NULL;
+    }
+
+    set->next = tmcf->sets;
+    tmcf->sets = set;
+
+    return set;
+}
+
+
+/* its first generation */
+
+static ngx_int_t
+ngx_http_tpl_create_set(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
+    ngx_http_tpl_loc_conf_t *conf)
+{
+    tpl_set_conf_t              sc;
+    ngx_http_tpl_main_conf_t   *tmcf;
+    ngx_http_tpl_generation_t  *g;
+
+    tmcf = set->main;
+
+    g = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_generation_t));
+    if (g == NULL) {
+        return NGX_ERROR;
+    }
+
+    g->set = set;
+    g->arena = tmcf->arena;
+    g->pool = cf->pool;
+
     ngx_memzero(&sc, sizeof(tpl_set_conf_t));
 
-    sc.arena = tmcf->arena;
     sc.builtins = tmcf->builtins;
 
     if (conf->extensions & ngx_http_tpl_ext(TPL_EXT_NEWSTYLE)) {
@@ -68,15 +105,14 @@ ngx_http_tpl_get_set(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
         if (sc.builtins == NULL) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "no memory for templates");
-            return NULL;
+            return NGX_ERROR;
         }
     }
 
     sc.loader.load = ngx_http_tpl_load;
-    sc.loader.data = set;
     sc.loader.paths = 1;
     sc.loader.variable = ngx_http_tpl_variable_index;
-    sc.loader.variables = (char *) variables.data;
+    sc.loader.variables = "nginx";
 
     tpl_syntax_init(&sc.syntax, conf->syntax);
     ngx_http_tpl_language(conf, &sc.syntax);
@@ -89,24 +125,43 @@ ngx_http_tpl_get_set(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     sc.options.newline_sequence = sc.syntax.newline_sequence;
     sc.autoescape = conf->autoescape;
 
-    set->set = tpl_set_create(&sc);
+    set->generation = g;
 
-    if (set->set == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "no memory for templates");
-        return NULL;
+    if (ngx_http_tpl_watch_set(cf, set) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    set->variables = tpl_set_intern(set->set, &variables);
-    set->document = tpl_set_intern(set->set, &document);
+    return ngx_http_tpl_create_templates(cf, g, &sc);
+}
 
-    if (set->variables == NULL || set->document == NULL) {
-        return NULL;
+
+ngx_int_t
+ngx_http_tpl_create_templates(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    const tpl_set_conf_t *conf)
+{
+    tpl_str_t       variables = tpl_string("nginx");
+    tpl_str_t       document = tpl_string("data");
+    tpl_set_conf_t  sc;
+
+    sc = *conf;
+
+    sc.arena = g->arena;
+    sc.loader.data = g;
+
+    g->templates = tpl_set_create(&sc);
+
+    if (g->templates) {
+        g->variables = tpl_set_intern(g->templates, &variables);
+        g->document = tpl_set_intern(g->templates, &document);
     }
 
-    set->next = tmcf->sets;
-    tmcf->sets = set;
+    if (g->templates == NULL || g->variables == NULL || g->document == NULL) {
+        ngx_log_error(ngx_http_tpl_level(cf), cf->log, 0,
+                      "no memory for templates");
+        return NGX_ERROR;
+    }
 
-    return set;
+    return NGX_OK;
 }
 
 
@@ -175,20 +230,20 @@ ngx_http_tpl_set_matches(ngx_http_tpl_set_t *set,
 }
 
 
-tpl_template_t *
-ngx_http_tpl_compile(ngx_conf_t *cf, ngx_http_tpl_set_t *set, ngx_str_t *name,
-    const char *directive, ngx_http_tpl_place_t *place)
+static tpl_template_t *
+ngx_http_tpl_compile(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    ngx_str_t *name, const char *directive, ngx_http_tpl_place_t *place)
 {
     tpl_error_t      err;
     tpl_template_t  *tmpl;
 
-    tpl_error_init(&err, set->main->arena);
+    tpl_error_init(&err, g->arena);
 
-    if (tpl_set_compile(set->set, ngx_http_tpl_str(name), &tmpl, &err)
+    if (tpl_set_compile(g->templates, ngx_http_tpl_str(name), &tmpl, &err)
         != TPL_OK
         || tpl_vm_specialize(tmpl, &err) != TPL_OK)
     {
-        ngx_http_tpl_log_error(cf, set, &err, directive, place);
+        ngx_http_tpl_log_error(cf, g, &err, directive, place);
         return NULL;
     }
 
@@ -197,18 +252,28 @@ ngx_http_tpl_compile(ngx_conf_t *cf, ngx_http_tpl_set_t *set, ngx_str_t *name,
 
 
 void
-ngx_http_tpl_log_error(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
+ngx_http_tpl_log_error(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
     tpl_error_t *err, const char *directive, ngx_http_tpl_place_t *place)
 {
     u_char      *p, *last, *end;
     tpl_buf_t    b;
     ngx_str_t   *root;
-    ngx_uint_t   i;
+    ngx_uint_t   i, level;
 
-    tpl_buf_init(&b, set->main->arena);
+    level = ngx_http_tpl_level(cf);
+
+    if (g->watch) {
+
+        /* else the files are good, and may be next time */
+
+        g->watch->settled = (err->exc != TPL_EXC_MEMORY
+                             && err->exc != TPL_EXC_HOST);
+    }
+
+    tpl_buf_init(&b, g->arena);
 
     if (tpl_error_format(err, &b, 0) != TPL_OK) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "no memory for templates");
+        ngx_log_error(level, cf->log, 0, "no memory for templates");
         return;
     }
 
@@ -221,20 +286,20 @@ ngx_http_tpl_log_error(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
             end = last;
         }
 
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%*s",
+        ngx_log_error(level, cf->log, 0, "%*s",
                       (size_t) (end - p), p);
     }
 
     if (err->exc == TPL_EXC_NOT_FOUND) {
-        root = set->roots->elts;
+        root = g->set->roots->elts;
 
-        for (i = 0; i < set->roots->nelts; i++) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "looked for in \"%V\"",
+        for (i = 0; i < g->set->roots->nelts; i++) {
+            ngx_log_error(level, cf->log, 0, "looked for in \"%V\"",
                           &root[i]);
         }
     }
 
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "needed by \"%s\" in %V:%ui",
+    ngx_log_error(level, cf->log, 0, "needed by \"%s\" in %V:%ui",
                   directive, &place->file, place->line);
 }
 
@@ -300,14 +365,15 @@ static tpl_int_t
 ngx_http_tpl_load(void *data, tpl_arena_t *arena, const tpl_str_t *name,
     tpl_source_t *source, tpl_error_t *err)
 {
-    ngx_http_tpl_set_t *set = data;
+    ngx_http_tpl_generation_t *g = data;
 
-    size_t       bad;
-    tpl_int_t    rc;
-    tpl_buf_t    b;
-    tpl_pos_t    pos;
-    ngx_str_t    file, *root;
-    ngx_uint_t   i;
+    size_t               bad;
+    tpl_int_t            rc;
+    tpl_buf_t            b;
+    tpl_pos_t            pos;
+    ngx_str_t            file, *root;
+    ngx_uint_t           i;
+    ngx_http_tpl_set_t  *set;
 
     file.data = tpl_pnalloc(arena, name->len + 1);
     if (file.data == NULL) {
@@ -318,6 +384,7 @@ ngx_http_tpl_load(void *data, tpl_arena_t *arena, const tpl_str_t *name,
         return TPL_DECLINED;
     }
 
+    set = g->set;
     root = set->roots->elts;
 
     for (i = 0; i < set->roots->nelts; i++) {
@@ -334,6 +401,10 @@ ngx_http_tpl_load(void *data, tpl_arena_t *arena, const tpl_str_t *name,
 
         source->path.data = b.data;
         source->path.len = b.len - 1;
+
+        if (ngx_http_tpl_watch_file(g, b.data, NULL) != NGX_OK) {
+            return TPL_ERROR;
+        }
 
         rc = ngx_http_tpl_load_file(arena, &source->path, &source->text, err);
 
@@ -470,39 +541,121 @@ done:
 }
 
 
-ngx_int_t
-ngx_http_tpl_pick(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
+ngx_http_tpl_target_t *
+ngx_http_tpl_make_target(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_loc_conf_t *conf)
 {
-    ngx_uint_t               i;
-    ngx_http_tpl_picks_t    *picks;
-    ngx_http_tpl_pattern_t  *pattern;
+    ngx_http_tpl_render_t  *render;
+    ngx_http_tpl_target_t  *target;
 
-    if (conf->preload == NULL) {
+    render = conf->render;
+
+    target = ngx_pcalloc(g->pool, sizeof(ngx_http_tpl_target_t));
+    if (target == NULL) {
+        return NULL;
+    }
+
+    target->generation = g;
+
+    if (ngx_http_tpl_is_constant(&render->name)) {
+        target->tmpl = ngx_http_tpl_compile(cf, g, &render->name.value,
+                                            render->directive,
+                                            &render->place);
+        if (target->tmpl == NULL) {
+            return NULL;
+        }
+    }
+
+    if (conf->preload
+        && ngx_http_tpl_pick(cf, target, conf->preload) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    if (render->block.value.data
+        && ngx_http_tpl_is_constant(&render->block)
+        && ngx_http_tpl_find_block(cf, target, render) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    target->names = ngx_http_tpl_get_names(cf, g, conf);
+
+    return target->names ? target : NULL;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_find_block(ngx_conf_t *cf, ngx_http_tpl_target_t *target,
+    ngx_http_tpl_render_t *render)
+{
+    uint32_t         i;
+    tpl_template_t  *tmpl;
+
+    target->block = tpl_set_intern(target->generation->templates,
+                                   ngx_http_tpl_str(&render->block.value));
+    if (target->block == NULL) {
+        return NGX_ERROR;
+    }
+
+    tmpl = target->tmpl;
+
+    if (tmpl == NULL || !(tmpl->flags & TPL_TEMPLATE_STATIC)) {
         return NGX_OK;
     }
 
-    for (picks = conf->preload->picks; picks; picks = picks->next) {
-        if (picks->set == conf->set) {
-            conf->picks = picks;
+    for (i = 0; i < tmpl->nblocks; i++) {
+        if (tmpl->blocks[i].name == target->block) {
             return NGX_OK;
         }
     }
 
-    picks = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_picks_t));
+    if (target->generation->watch) {
+        target->generation->watch->settled = 1;
+    }
+
+    ngx_log_error(ngx_http_tpl_level(cf), cf->log, 0,
+                  "\"%s\" in %V:%ui: the template \"%V\" has no block"
+                  " \"%V\"", render->directive, &render->place.file,
+                  render->place.line, &render->name.value,
+                  &render->block.value);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_tpl_pick(ngx_conf_t *cf, ngx_http_tpl_target_t *target,
+    ngx_http_tpl_preload_t *preload)
+{
+    ngx_uint_t                  i;
+    ngx_http_tpl_picks_t       *picks;
+    ngx_http_tpl_pattern_t     *pattern;
+    ngx_http_tpl_generation_t  *g;
+
+    g = target->generation;
+
+    for (picks = g->picks; picks; picks = picks->next) {
+        if (picks->preload == preload) {
+            target->picks = picks;
+            return NGX_OK;
+        }
+    }
+
+    picks = ngx_pcalloc(g->pool, sizeof(ngx_http_tpl_picks_t));
 
     if (picks == NULL
-        || ngx_array_init(&picks->templates, cf->pool, 16,
+        || ngx_array_init(&picks->templates, g->pool, 16,
                           sizeof(tpl_template_t *))
            != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    pattern = conf->preload->patterns.elts;
+    pattern = preload->patterns.elts;
 
-    for (i = 0; i < conf->preload->patterns.nelts; i++) {
-        if (ngx_http_tpl_pick_pattern(cf, conf->set, &pattern[i],
-                                      &picks->templates)
+    for (i = 0; i < preload->patterns.nelts; i++) {
+        if (ngx_http_tpl_pick_pattern(cf, g, &pattern[i], &picks->templates)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -512,24 +665,41 @@ ngx_http_tpl_pick(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     ngx_qsort(picks->templates.elts, picks->templates.nelts,
               sizeof(tpl_template_t *), ngx_http_tpl_cmp_pointers);
 
-    picks->set = conf->set;
-    picks->next = conf->preload->picks;
+    picks->preload = preload;
+    picks->next = g->picks;
 
-    conf->preload->picks = picks;
-    conf->picks = picks;
+    g->picks = picks;
+    target->picks = picks;
 
     return NGX_OK;
 }
 
 
+void
+ngx_http_tpl_find_impure(ngx_http_tpl_generation_t *g)
+{
+    tpl_template_t  *tmpl;
+
+    for (tmpl = tpl_set_first(g->templates); tmpl; tmpl = tmpl->next) {
+        if (tmpl->flags & TPL_TEMPLATE_IMPURE) {
+            g->impure = 1;
+            return;
+        }
+    }
+}
+
+
 static ngx_int_t
-ngx_http_tpl_pick_pattern(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
+ngx_http_tpl_pick_pattern(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
     ngx_http_tpl_pattern_t *pattern, ngx_array_t *templates)
 {
-    ngx_str_t        *root, *name;
-    ngx_uint_t        i;
-    ngx_array_t       names;
-    tpl_template_t  **tmpl;
+    ngx_str_t           *root, *name;
+    ngx_uint_t           i;
+    ngx_array_t          names;
+    tpl_template_t     **tmpl;
+    ngx_http_tpl_set_t  *set;
+
+    set = g->set;
 
     if (ngx_array_init(&names, cf->pool, 16, sizeof(ngx_str_t)) != NGX_OK) {
         return NGX_ERROR;
@@ -539,7 +709,7 @@ ngx_http_tpl_pick_pattern(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
         root = set->roots->elts;
 
         for (i = 0; i < set->roots->nelts; i++) {
-            if (ngx_http_tpl_glob(cf, &root[i], &pattern->pattern, &names)
+            if (ngx_http_tpl_glob(cf, g, &root[i], &pattern->pattern, &names)
                 != NGX_OK)
             {
                 return NGX_ERROR;
@@ -570,7 +740,7 @@ ngx_http_tpl_pick_pattern(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
             return NGX_ERROR;
         }
 
-        *tmpl = ngx_http_tpl_compile(cf, set, &name[i], "tpl_preload",
+        *tmpl = ngx_http_tpl_compile(cf, g, &name[i], "tpl_preload",
                                      &pattern->place);
         if (*tmpl == NULL) {
             return NGX_ERROR;

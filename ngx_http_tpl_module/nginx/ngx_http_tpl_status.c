@@ -227,13 +227,13 @@ ngx_http_tpl_status_count(ngx_http_tpl_ctx_t *ctx, size_t bytes,
 
     c = conf->counters;
 
-    if (c == NULL || ctx->tmpl != conf->tmpl) {
+    if (c == NULL || ctx->tmpl != ctx->target->tmpl) {
         name.data = ctx->tmpl->name.data;
         name.len = ctx->tmpl->name.len;
 
         c = ngx_http_tpl_status_find(zone, &name);
 
-        if (ctx->tmpl == conf->tmpl) {
+        if (ctx->tmpl == ctx->target->tmpl) {
             conf->counters = c;
         }
     }

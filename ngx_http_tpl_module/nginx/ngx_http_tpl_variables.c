@@ -9,8 +9,12 @@
 #include "nginx/ngx_http_tpl_module.h"
 
 
-static ngx_uint_t ngx_http_tpl_variable_known(ngx_conf_t *cf,
-    ngx_str_t *name);
+static ngx_uint_t ngx_http_tpl_variable_known(
+    ngx_http_core_main_conf_t *cmcf, ngx_str_t *name);
+static ngx_int_t ngx_http_tpl_variable_number(ngx_http_core_main_conf_t *cmcf,
+    ngx_http_tpl_generation_t *g, ngx_str_t *name);
+static tpl_int_t ngx_http_tpl_variable_undefined(tpl_exec_t *exec,
+    const ngx_str_t *name, tpl_value_t *out);
 static tpl_int_t ngx_http_tpl_variables_attr(tpl_exec_t *exec,
     tpl_object_t *obj, const tpl_name_t *name, tpl_value_t *out);
 static tpl_int_t ngx_http_tpl_variables_item(tpl_exec_t *exec,
@@ -87,16 +91,20 @@ tpl_int_t
 ngx_http_tpl_variable_index(void *data, const tpl_str_t *name,
     uint32_t *index, tpl_error_t *err)
 {
-    ngx_http_tpl_set_t *set = data;
+    ngx_http_tpl_generation_t *g = data;
 
-    ngx_int_t    n;
-    ngx_str_t    s;
-    ngx_conf_t  *cf;
+    ngx_int_t                   n;
+    ngx_str_t                   s;
+    ngx_conf_t                 *cf;
+    ngx_http_core_main_conf_t  *cmcf;
 
-    cf = set->main->cf;
+    cf = g->set->main->cf;
+    cmcf = cf ? ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module)
+              : ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                                    ngx_http_core_module);
 
     s.len = name->len;
-    s.data = ngx_pnalloc(cf->pool, name->len + 1);
+    s.data = ngx_pnalloc(g->pool, name->len + 1);
 
     if (s.data == NULL) {
         return tpl_error_set(err, TPL_EXC_MEMORY, NULL, "out of memory");
@@ -109,11 +117,13 @@ ngx_http_tpl_variable_index(void *data, const tpl_str_t *name,
      * where it stands
      */
 
-    if (!ngx_http_tpl_variable_known(cf, &s)) {
+    if (!ngx_http_tpl_variable_known(cmcf, &s)) {
         return TPL_DECLINED;
     }
 
-    n = ngx_http_get_variable_index(cf, &s);
+    n = cf ? ngx_http_get_variable_index(cf, &s)
+           : ngx_http_tpl_variable_number(cmcf, g, &s);
+
     if (n == NGX_ERROR) {
         return tpl_error_set(err, TPL_EXC_MEMORY, NULL, "out of memory");
     }
@@ -128,18 +138,26 @@ ngx_http_tpl_variable_index(void *data, const tpl_str_t *name,
  * block */
 
 static ngx_uint_t
-ngx_http_tpl_variable_known(ngx_conf_t *cf, ngx_str_t *name)
+ngx_http_tpl_variable_known(ngx_http_core_main_conf_t *cmcf, ngx_str_t *name)
 {
-    ngx_uint_t                  i;
-    ngx_hash_key_t             *key;
-    ngx_http_variable_t        *v;
-    ngx_http_core_main_conf_t  *cmcf;
+    ngx_uint_t            i, n;
+    ngx_hash_key_t       *key;
+    ngx_http_variable_t  *v;
 
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    /* the keys are for making the hash */
 
-    key = cmcf->variables_keys->keys.elts;
+    if (cmcf->variables_keys == NULL
+        && ngx_hash_find(&cmcf->variables_hash,
+                         ngx_hash_key(name->data, name->len), name->data,
+                         name->len))
+    {
+        return 1;
+    }
 
-    for (i = 0; i < cmcf->variables_keys->keys.nelts; i++) {
+    n = cmcf->variables_keys ? cmcf->variables_keys->keys.nelts : 0;
+    key = n ? cmcf->variables_keys->keys.elts : NULL;
+
+    for (i = 0; i < n; i++) {
         if (key[i].key.len == name->len
             && ngx_strncmp(key[i].key.data, name->data, name->len) == 0)
         {
@@ -161,12 +179,54 @@ ngx_http_tpl_variable_known(ngx_conf_t *cf, ngx_str_t *name)
 }
 
 
+/*
+ * An index of nginx's own while the configuration is read.  Later there are no
+ * new ones: numbers after those are of names that nginx is asked for.
+ */
+
+static ngx_int_t
+ngx_http_tpl_variable_number(ngx_http_core_main_conf_t *cmcf,
+    ngx_http_tpl_generation_t *g, ngx_str_t *name)
+{
+    ngx_str_t            *s;
+    ngx_uint_t            i;
+    ngx_http_variable_t  *v;
+
+    v = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+        if (v[i].name.len == name->len
+            && ngx_strncmp(v[i].name.data, name->data, name->len) == 0)
+        {
+            return i;
+        }
+    }
+
+    if (g->variables_by_name == NULL) {
+        g->variables_by_name = ngx_array_create(g->pool, 4,
+                                                sizeof(ngx_str_t));
+        if (g->variables_by_name == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    s = ngx_array_push(g->variables_by_name);
+    if (s == NULL) {
+        return NGX_ERROR;
+    }
+
+    *s = *name;
+
+    return cmcf->variables.nelts + g->variables_by_name->nelts - 1;
+}
+
+
 tpl_int_t
 ngx_http_tpl_variable(tpl_exec_t *exec, uint32_t index, tpl_value_t *out)
 {
-    tpl_buf_t                   b;
     uint64_t                    headers;
-    tpl_str_t                   s;
+    tpl_int_t                   rc;
+    ngx_str_t                  *name;
     ngx_http_tpl_ctx_t         *ctx;
     ngx_http_variable_t        *v;
     ngx_http_variable_value_t  *vv;
@@ -174,6 +234,18 @@ ngx_http_tpl_variable(tpl_exec_t *exec, uint32_t index, tpl_value_t *out)
 
     ctx = exec->host;
     ctx->varies = 1;
+
+    cmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_core_module);
+
+    if (index >= cmcf->variables.nelts) {
+        name = ctx->target->generation->variables_by_name->elts;
+        name += index - cmcf->variables.nelts;
+
+        rc = ngx_http_tpl_variable_by_name(exec, ngx_http_tpl_str(name), out);
+
+        return (rc == TPL_DECLINED)
+               ? ngx_http_tpl_variable_undefined(exec, name, out) : rc;
+    }
 
     headers = ngx_http_tpl_headers_read(ctx->request);
 
@@ -188,15 +260,25 @@ ngx_http_tpl_variable(tpl_exec_t *exec, uint32_t index, tpl_value_t *out)
         return ngx_http_tpl_text(exec, vv->data, vv->len, out);
     }
 
-    /* an undefined value remembers its name */
-
-    cmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_core_module);
     v = cmcf->variables.elts;
+
+    return ngx_http_tpl_variable_undefined(exec, &v[index].name, out);
+}
+
+
+/* it remembers its name */
+
+static tpl_int_t
+ngx_http_tpl_variable_undefined(tpl_exec_t *exec, const ngx_str_t *name,
+    tpl_value_t *out)
+{
+    tpl_buf_t  b;
+    tpl_str_t  s;
 
     tpl_buf_init(&b, exec->arena);
     (void) tpl_buf_lit(&b, "nginx.");
 
-    if (tpl_buf_add(&b, v[index].name.data, v[index].name.len) != TPL_OK) {
+    if (tpl_buf_add(&b, name->data, name->len) != TPL_OK) {
         return tpl_throw_memory(exec);
     }
 
@@ -217,7 +299,7 @@ ngx_http_tpl_global(tpl_exec_t *exec, const tpl_name_t *name,
 
     ctx = exec->host;
 
-    if (name != ctx->set->variables) {
+    if (name != ctx->target->generation->variables) {
         return TPL_DECLINED;
     }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """The sample site under load for a while, and what becomes of nginx then.
 
-    soak.py [--seconds 60] [--reloads 1000] [--kills 20] [TEST ...]
+    soak.py [--seconds 60] [--reloads 1000] [--swaps 1000]
+            [--kills 20] [TEST ...]
 
     pages    every page of conf.example over HTTP/1.1 and HTTP/2: memory and
              descriptors of the workers from the middle of the run to its end
@@ -9,6 +10,8 @@
              its own: no request fails, old workers end, memory stays
     broken   the same with a template that is broken every other time: the old
              pages stay, and the log says why
+    swap     tpl_reload: a layout changes time and again, and is broken now and
+             then, while pages are asked for: none fails, memory stays
     kill     kill -9 of a worker: the next one answers at once
 
 Each test prints what it measured; the last line counts what was checked.
@@ -49,7 +52,7 @@ def free_port():
 class Site:
     """conf.example on a port and with files of its own."""
 
-    def __init__(self, templates=None):
+    def __init__(self, templates=None, http=""):
         self.dir = tempfile.TemporaryDirectory(prefix="tplsoak")
         self.port = free_port()
         self.h2port = free_port()
@@ -60,7 +63,7 @@ class Site:
                       % (self.port, self.h2port), conf)
         conf = re.sub(r"(?m)^load_module.*$", "load_module %s;" % MODULE, conf)
         conf = conf.replace("build/run", work)
-        conf = re.sub(r"(?m)^http \{", "http {\n" + "".join(
+        conf = re.sub(r"(?m)^http \{", "http {\n" + http + "".join(
             "%s_temp_path %s/%s;\n" % (n, work, n) for n in (
                 "client_body", "proxy", "fastcgi", "uwsgi", "scgi")), conf)
         conf = re.sub(r"access_log .*;", "access_log off;", conf)
@@ -267,6 +270,43 @@ def test_reload(args, broken=False):
         site.end(but="emerg" if broken else None)
 
 
+def test_swap(args):
+    with tempfile.TemporaryDirectory() as templates:
+        name = os.path.join(templates, "plain.html")
+        good = open(os.path.join(ROOT, "templates/plain.html")).read()
+        open(name, "w").write(good)
+        site = Site()
+        paths = answering(site)
+        site.end(but=".")
+        site = Site(templates, "tpl_reload 10ms;\n")
+        process = wrk(site, paths, max(5, int(args.swaps * 0.06) + 3))
+        begin = 0
+        seen = set()
+        for i in range(args.swaps):
+            with open(name + ".new", "w") as f:
+                f.write("{% if %}" if i % 10 == 9 else good + "<!-- %d -->" % i)
+            os.replace(name + ".new", name)
+            time.sleep(0.05)
+            seen.update(re.findall(rb"<!-- (\d+) -->", site.get("/pages/index")))
+            if i == args.swaps // 4:
+                begin = site.memory()
+        late = site.memory()
+        n, errors, bad = wrk_result(process)
+        check(not errors and not bad, "%d changes, %d requests, none failed %s"
+              % (args.swaps, n, errors))
+        text = open(site.log, errors="replace").read()
+        kept = text.count("stay as they were")
+        check(len(seen) > args.swaps // 3 and kept > 0,
+              "%d of them were seen, %d times the old templates stayed"
+              % (len(seen), kept))
+        check(late < begin + 2048, "memory of the workers: %d KiB after a "
+              "quarter, %d KiB at the end" % (begin, late))
+        check(len(site.workers()) == 2 and "alert" not in text,
+              "the workers are there, no alert")
+        # what requests complain of has the number of a connection
+        site.end(but=r"\[error\] \d+#\d+: (?!\*)")
+
+
 def test_kill(args):
     site = Site()
     slow = 0
@@ -289,14 +329,16 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--seconds", type=int, default=60)
     p.add_argument("--reloads", type=int, default=1000)
+    p.add_argument("--swaps", type=int, default=1000)
     p.add_argument("--kills", type=int, default=20)
     p.add_argument("tests", nargs="*",
-                   help="pages, reload, broken, kill; all by default")
+                   help="pages, reload, broken, swap, kill; all by default")
     args = p.parse_args()
     tests = {
         "pages": test_pages,
         "reload": test_reload,
         "broken": lambda args: test_reload(args, broken=True),
+        "swap": test_swap,
         "kill": test_kill,
     }
     for name in args.tests or tests:

@@ -15,7 +15,7 @@
 
 typedef struct {
     ngx_conf_t                *cf;
-    ngx_http_tpl_loc_conf_t   *conf;
+    ngx_http_tpl_target_t     *target;
     ngx_uint_t                 n;
     tpl_template_t            *seen[NGX_HTTP_TPL_CALLED_MAX];
 } ngx_http_tpl_called_t;
@@ -28,15 +28,15 @@ static tpl_uint_t ngx_http_tpl_called_known(void *data,
 
 
 void
-ngx_http_tpl_check_calls(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
+ngx_http_tpl_check_calls(ngx_conf_t *cf, ngx_http_tpl_target_t *target)
 {
     ngx_http_tpl_called_t  called;
 
     called.cf = cf;
-    called.conf = conf;
+    called.target = target;
     called.n = 0;
 
-    ngx_http_tpl_check_template(&called, conf->tmpl);
+    ngx_http_tpl_check_template(&called, target->tmpl);
 }
 
 
@@ -74,7 +74,7 @@ ngx_http_tpl_check_template(ngx_http_tpl_called_t *called,
         tpl_error_init(&err, arena);
         tpl_buf_init(&b, arena);
 
-        if (tpl_called_check(called->conf->set->set, &tmpl->calls[i],
+        if (tpl_called_check(called->target->generation->templates, &tmpl->calls[i],
                              ngx_http_tpl_called_known, called, &err)
             == TPL_OK
             && tpl_error_format(&err, &b, 1) == TPL_OK)
@@ -100,7 +100,7 @@ ngx_http_tpl_called_known(void *data, const tpl_name_t *name)
     ngx_uint_t             i;
     ngx_http_tpl_names_t  *names;
 
-    names = called->conf->names;
+    names = called->target->names;
 
     for (i = 0; i < names->n; i++) {
         if (tpl_str_eq(&names->slots[i].name->str, &name->str)) {
@@ -108,6 +108,6 @@ ngx_http_tpl_called_known(void *data, const tpl_name_t *name)
         }
     }
 
-    return name == called->conf->set->variables
-           || name == called->conf->set->document;
+    return name == called->target->generation->variables
+           || name == called->target->generation->document;
 }

@@ -626,7 +626,7 @@ ngx_int_t ngx_http_tpl_glob(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
 
 
 /* warns of calls that cannot succeed (ngx_http_tpl_called.c) */
-void ngx_http_tpl_check_calls(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf);
+void ngx_http_tpl_check_calls(ngx_conf_t *cf, ngx_http_tpl_target_t *target);
 
 
 /*

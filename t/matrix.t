@@ -90,7 +90,7 @@ $t->start;
 #   match   what If-Match with that ETag gives. nginx looks at If-Match before
 #           its filters: tpl_filter's document has another ETag than its page,
 #           and one that became weak (add_before_body) does not match
-#   post    the status of a POST, if it is not 405
+#   post    the status of a POST, if it is not a page's 405 with Allow
 #   gzip    whether a client that takes gzip gets it
 
 my @table = (
@@ -100,7 +100,8 @@ my @table = (
     ['/empty?n=x',      200, '',                     etag => 1, length => 1],
     ['/big?n=x',        200, "x$big",                etag => 1, length => 1],
     ['/doc.json',       200, 'page json',            etag => 1, length => 1,
-                                                     ranges => 0, match => 412],
+                                                     ranges => 0, match => 412,
+                                                     post => 405],
     ['/gzip?n=x',       200, "x$big",                etag => 1, length => 1,
                                                      gzip => 1],
     ['/charset?n=x',    200, "\xdf x",               etag => 1, length => 0,
@@ -210,7 +211,10 @@ for my $version ('1.0', '1.1', '2') {
         # POST: a page is not for it, but where nginx has redirected the
         # request inside
 
-        my $post = ask($version, $path, '-d', 'a=b');
+        # over HTTP/2 without a body: nginx resets a stream whose body it has
+        # not read, and some versions of curl then drop the answer
+
+        my $post = ask($version, $path, '-d', $version eq '2' ? '' : 'a=b');
 
         $must->('POST', $post->{status}, $is{post} // 405);
         $must->('POST Allow', $post->{headers}{allow}, 'GET, HEAD')

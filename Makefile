@@ -14,6 +14,7 @@
 #   make matrix [SUITES="bookworm trixie sid"]   with each suite's own nginx,
 #                            in roots below build/matrix; needs root
 #   make soak [ARGS="--seconds 600 --reloads 1000"]   under load for a while
+#   make faults [ABORTS=20000]   allocations that fail, short writes, aborts
 #   make deb | test-deb      Debian's package in build/deb | tried in a fresh root
 #   make style | clean
 #
@@ -27,6 +28,7 @@
 PORT   = 8888
 T      = 60
 DIFF   = 10000
+ABORTS = 20000
 ASAN_T = $(wildcard t/*.t)
 
 # A python3 in /usr/local or a home directory does not see Debian's modules.
@@ -74,7 +76,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
         test-nginx-asan test-diff test-fuzz fuzz conformance \
         conformance-nginx bench bench-run bench-scale bench-seed \
         bench-render bench-deps \
-        matrix deb test-deb soak
+        matrix deb test-deb soak faults
 
 all: module cli
 
@@ -219,6 +221,13 @@ conformance-nginx: module
 soak: deps module
 	@BUILD=$(abspath $B) NGINX_BINARY=$(NGINX_BINARY) \
 	    $(PYTHON) t/soak/soak.py $(ARGS)
+
+# t/faults.t, which test-nginx runs too, with more clients that go away
+
+faults: deps module cli
+	@TPL_MODULE=$(abspath $B)/ngx_http_tpl_module.so \
+	    TEST_NGINX_BINARY=$(NGINX_BINARY) TPL_FAULTS_ABORTS=$(ABORTS) \
+	    $(PROVE) -v t/faults.t
 
 deb:
 	@tools/install-deps.sh deb

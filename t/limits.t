@@ -94,6 +94,35 @@ cmp_ok($quick, '>', 5, 'quick pages were served meanwhile');
 cmp_ok($longest, '<', 0.1 * $slow, 'and none of them waited long');
 
 
+# quick pages next to a page of 10^10 turns, with the limits as they are:
+# it ends in an error, and the others hardly notice
+
+$s = $t->connect;
+$s->syswrite("GET /endless?n=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+my @times;
+my $end = time + 60;
+
+until (IO::Select->new($s)->can_read(0) || time > $end) {
+    my $begin = time;
+    $t->get('/quick?n=1');
+    push @times, time - $begin;
+}
+
+$answer = '';
+while ($s->sysread($answer, 65536, length $answer)) { }
+
+like($answer, qr{^HTTP/1\.1 500 }, 'a page of 10^10 turns ends in an error');
+
+@times = sort { $a <=> $b } @times;
+
+my $p99 = @times ? $times[$#times * 0.99] : 60;
+
+cmp_ok($p99, '<', 0.5 * $slow, 'quick pages meanwhile');
+diag(sprintf '%d quick pages next to 10^10 turns: p99 %.1f ms, longest %.1f ms',
+             scalar @times, $p99 * 1000, ($times[-1] // 0) * 1000);
+
+
 # a client that goes away ends its render
 
 $s = $t->connect;

@@ -53,6 +53,10 @@ sub new {
         http => '',
         server => '',
         listen => '',
+        events => '',
+        error_log => 'logs/error.log',
+        access_log => 'logs/access.log',
+        env => {},
         %args,
     }, $class;
 
@@ -101,12 +105,12 @@ sub configure {
 $load
 $user
 worker_processes $self->{workers};
-error_log logs/error.log info;
+error_log $self->{error_log} info;
 pid logs/nginx.pid;
 $self->{main}
-events { worker_connections 512; }
+events { worker_connections 512; $self->{events} }
 http {
-    access_log logs/access.log;
+    access_log $self->{access_log};
     client_body_temp_path tmp/a; proxy_temp_path tmp/b; fastcgi_temp_path tmp/c;
     uwsgi_temp_path tmp/d; scgi_temp_path tmp/e;
     tpl_root templates;
@@ -169,6 +173,10 @@ sub run {
 
 sub start {
     my ($self) = @_;
+
+    # "env", for what is loaded with nginx
+
+    local %ENV = (%ENV, %{$self->{env}});
 
     my $said = $self->run($self->command);
 

@@ -2,7 +2,7 @@
 """The sample site under load for a while, and what becomes of nginx then.
 
     soak.py [--seconds 60] [--reloads 1000] [--swaps 1000]
-            [--kills 20] [TEST ...]
+            [--kills 20] [--aborts 20000] [TEST ...]
 
     pages    every page of conf.example over HTTP/1.1 and HTTP/2: memory and
              descriptors of the workers from the middle of the run to its end
@@ -13,6 +13,8 @@
     swap     tpl_reload: a layout changes time and again, and is broken now and
              then, while pages are asked for: none fails, memory stays
     kill     kill -9 of a worker: the next one answers at once
+    abort    clients that go away at random moments: neither memory nor
+             descriptors are lost
 
 Each test prints what it measured; the last line counts what was checked.
 Whatever the error log has above "notice" fails a test, but for what the test
@@ -20,9 +22,11 @@ itself provokes.
 """
 import argparse
 import os
+import random
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -325,14 +329,52 @@ def test_kill(args):
     site.end(but="exited on signal 9")
 
 
+def abort(site, paths, n):
+    for _ in range(n):
+        request = ("GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                   % random.choice(paths)).encode()
+        with socket.create_connection(("127.0.0.1", site.port)) as s:
+            if random.random() < 0.2:
+                request = request[:random.randrange(len(request))]
+            s.sendall(request)
+            time.sleep(random.choice((0, 0, 0.0002, 0.001)))
+            if random.random() < 0.7:
+                # RST in place of FIN
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             struct.pack("ii", 1, 0))
+
+
+def test_abort(args):
+    site = Site()
+    paths = answering(site)
+    random.seed(1)
+    abort(site, paths, args.aborts // 4)
+    time.sleep(1)
+    workers = site.workers()
+    before = site.memory(), site.descriptors()
+    abort(site, paths, args.aborts)
+    time.sleep(1)
+    after = site.memory(), site.descriptors()
+    check(abs(after[0] - before[0]) < 1024, "%d clients went away, memory of "
+          "the workers: %d KiB before, %d KiB after"
+          % (args.aborts, before[0], after[0]))
+    check(after[1] <= before[1], "descriptors: %d before, %d after"
+          % (before[1], after[1]))
+    check(site.workers() == workers, "the workers are the same")
+    # pages that answer with an error are asked for to find the others
+    site.end(but=r"\[error\]|access forbidden")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--seconds", type=int, default=60)
     p.add_argument("--reloads", type=int, default=1000)
     p.add_argument("--swaps", type=int, default=1000)
     p.add_argument("--kills", type=int, default=20)
+    p.add_argument("--aborts", type=int, default=20000)
     p.add_argument("tests", nargs="*",
-                   help="pages, reload, broken, swap, kill; all by default")
+                   help="pages, reload, broken, swap, kill, abort; all by "
+                        "default")
     args = p.parse_args()
     tests = {
         "pages": test_pages,
@@ -340,6 +382,7 @@ def main():
         "broken": lambda args: test_reload(args, broken=True),
         "swap": test_swap,
         "kill": test_kill,
+        "abort": test_abort,
     }
     for name in args.tests or tests:
         print(name, flush=True)

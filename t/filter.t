@@ -88,6 +88,8 @@ my $t = TplServer->new(
         'templates/block.html' => 'a{% block b %}[{{ data.n }}]{% endblock %}',
         'templates/tornado.html' => '{{ data["n"] }}',
         'templates/empty.html' => '{% if data %}{% endif %}',
+        'templates/there.html' => "{{ set_cookie('n', data.n) }}"
+            . "{{ redirect('/there', 303) }}",
         'templates/error.html' => 'error {{ nginx.status }}',
         'html/file.json' => '{"n": "file"}',
         'html/big.json' => '{"n": "' . 'x' x 2000 . '"}',
@@ -124,6 +126,9 @@ my $t = TplServer->new(
             tpl_filter page.html size=1k;
         }
         location /slow/ { alias html/; tpl_filter slow.html; }
+        location /there/ { alias html/; tpl_filter there.html; }
+        location /there-branded/ { alias html/; tpl_filter there.html;
+                                   error_page 303 /error; }
         location /broken/ { alias html/; tpl_filter broken.html; }
         location /block/ { alias html/; tpl_filter block.html block=b
                                         type=application/xml; }
@@ -211,6 +216,17 @@ is($t->get('/slow/file.json')->{body}, 'file', 'a long render');
 is($t->get('/empty/file.json')->{body}, '', 'an empty page');
 is($t->get('/ssi')->{body},
    '<p>file</p>200 server and file.', 'subrequests');
+
+
+# redirect()
+
+$page = $t->get('/there/file.json');
+is($page->{status}, 303, 'redirect()');
+is($page->{headers}{location}, '/there', 'its place');
+like($page->{headers}{'set-cookie'}, qr/^n=file/, 'its cookie');
+unlike($page->{body}, qr/"file"/, 'nothing of the JSON');
+is($t->get('/there-branded/file.json')->{body}, 'error 303',
+   "an error_page in its place");
 
 
 # what goes wrong

@@ -5,6 +5,7 @@ use warnings;
 
 use lib 't/lib';
 use File::Temp;
+use IO::Select;
 use Test::More;
 use Time::HiRes qw(sleep);
 use TplServer;
@@ -17,6 +18,8 @@ my $t = TplServer->new(
         'templates/page.html' =>
             '{{ nginx.request_method }} {{ nginx.request_uri }}',
         'templates/const.html' => 'constant',
+        'templates/large.html' =>
+            'x' x 9_000_000 . '{{ nginx.request_method }}',
         'templates/fail.html' => '{{ nginx.host.x.y }}',
         'templates/error.html' =>
             'error {{ nginx.status }} {{ nginx.request_method }}',
@@ -39,6 +42,7 @@ EOC
         tpl_form on;
 
         location / { tpl_render page.html; }
+        location = /large { tpl_render large.html; }
         location = /off { tpl_form off; tpl_render page.html; }
         location = /const { tpl_render const.html; }
         location = /small { tpl_max_body 1k; tpl_render page.html; }
@@ -391,6 +395,29 @@ close $out;
 is($t->run('nghttp', '-m', '20', '-d', "$dir/body", '-H', ":method: PUT",
            "http://127.0.0.1:$h2/page"),
    'PUT /page' x 20, 'HTTP/2: twenty bodies at a time');
+
+# a page that is larger than what a socket takes at once, and a slow client
+
+for my $pieces (1, 2) {
+    my $s = $t->connect;
+    my $request = request('/large', 'a=bc', Connection => 'close');
+    my $rest = $pieces == 2 ? substr $request, -2, 2, '' : '';
+
+    $s->syswrite($request);
+    sleep 0.1;
+    $s->syswrite($rest) if $rest;
+    sleep 0.3;
+
+    my $answer = '';
+    my $ready = IO::Select->new($s);
+
+    while ($ready->can_read(10)
+           && $s->sysread($answer, 1 << 20, length $answer)) { }
+
+    is(length TplServer::parse($answer)->{body}, 9_000_004,
+       "a slow client gets all of the page, its form in $pieces");
+}
+
 
 $t->finish;
 

@@ -51,6 +51,8 @@ static ngx_int_t ngx_http_tpl_filter_pause(ngx_http_request_t *r,
 static void ngx_http_tpl_filter_event(ngx_event_t *ev);
 static ngx_int_t ngx_http_tpl_filter_send(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
+static ngx_int_t ngx_http_tpl_filter_redirect(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, ngx_int_t status);
 static ngx_int_t ngx_http_tpl_filter_fail(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, ngx_int_t status);
 
@@ -489,7 +491,9 @@ ngx_http_tpl_filter_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         rc = ngx_http_tpl_error(r, ctx, &page);
 
         if (page == NULL) {
-            return ngx_http_tpl_filter_fail(r, ctx, rc);
+            return (rc < NGX_HTTP_BAD_REQUEST)
+                   ? ngx_http_tpl_filter_redirect(r, ctx, rc)
+                   : ngx_http_tpl_filter_fail(r, ctx, rc);
         }
 
         r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
@@ -609,6 +613,28 @@ ngx_http_tpl_filter_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     ngx_http_tpl_end(r, out);
 
     return ngx_http_next_body_filter(r, out);
+}
+
+
+/*
+ * ngx_http_filter_finalize_request() would clear the headers, of which the
+ * page's Location is one.
+ */
+
+static ngx_int_t
+ngx_http_tpl_filter_redirect(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_int_t status)
+{
+    ngx_int_t  rc;
+
+    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
+    ctx->collected->state = NGX_HTTP_TPL_PASS;
+
+    rc = ngx_http_special_response_handler(r, status);
+
+    /* an error_page has answered: the response here is over */
+
+    return (rc == NGX_DONE) ? NGX_ERROR : rc;
 }
 
 

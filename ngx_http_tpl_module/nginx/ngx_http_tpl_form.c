@@ -12,7 +12,6 @@
 
 
 static void ngx_http_tpl_body_handler(ngx_http_request_t *r);
-static void ngx_http_tpl_body_event_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_tpl_read_more(ngx_http_request_t *r);
 static ngx_int_t ngx_http_tpl_body_take(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
@@ -157,7 +156,7 @@ ngx_http_tpl_read_body(ngx_http_request_t *r)
 }
 
 
-/* all of it is there, or its beginning */
+/* all of it is there, or its beginning; then each time that more has come */
 
 static void
 ngx_http_tpl_body_handler(ngx_http_request_t *r)
@@ -167,28 +166,21 @@ ngx_http_tpl_body_handler(ngx_http_request_t *r)
     rc = ngx_http_tpl_read_more(r);
 
     if (rc == NGX_AGAIN) {
-        r->read_event_handler = ngx_http_tpl_body_event_handler;
+        r->read_event_handler = ngx_http_tpl_body_handler;
         return;
+    }
+
+    /* the page's NGX_AGAIN is another: the client takes the rest later */
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_tpl_page(r);
     }
 
     ngx_http_finalize_request(r, rc);
 }
 
 
-static void
-ngx_http_tpl_body_event_handler(ngx_http_request_t *r)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_http_tpl_read_more(r);
-
-    if (rc != NGX_AGAIN) {
-        ngx_http_finalize_request(r, rc);
-    }
-}
-
-
-/* NGX_AGAIN: to be called when more has come */
+/* NGX_OK: it is whole; NGX_AGAIN: more is to come; else the error's status */
 
 static ngx_int_t
 ngx_http_tpl_read_more(ngx_http_request_t *r)
@@ -363,7 +355,7 @@ ngx_http_tpl_body_done(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         r->request_body->bufs = cl;
     }
 
-    return ngx_http_tpl_page(r);
+    return NGX_OK;
 }
 
 

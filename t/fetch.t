@@ -359,7 +359,7 @@ GET /
 --- config
     location = / { error_page 405 =200 /page; return 405; }
     location = /page { tpl_fetch a /api; tpl_render page.html; }
-    location = /api { proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/echo; }
+    location = /api { proxy_pass http://127.0.0.1:$server_port/echo; }
     location = /echo { return 200 '"$request_method $content_length $args"'; }
 --- user_files
 >>> page.html

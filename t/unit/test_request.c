@@ -58,7 +58,7 @@ test_check(const char *what, const char *want, const tpl_str_t *got)
 {
     unit_checks++;
 
-    if (got->len != strlen(want) || memcmp(got->data, want, got->len) != 0) {
+    if (!tpl_str_is(got, want)) {
         unit_failed++;
         printf("\"%s\": \"%.*s\", not \"%s\"\n", what, tpl_str_arg(got),
                want);

@@ -11,6 +11,7 @@
 #   make conformance [CASES=FILE] [ARGS="--match RE --failures 20"]
 #   make bench [ARGS=--quick]   all benchmarks: bench/results.md, charts
 #   make bench-run | bench-scale | bench-seed [ARGS=...] | bench-render
+#   make bench-gzip          compressing next to zlib, without a server
 #   make matrix [SUITES="bookworm trixie sid"]   with each suite's own nginx,
 #                            in roots below build/matrix; needs root
 #   make soak [ARGS="--seconds 600 --reloads 1000"]   under load for a while
@@ -75,7 +76,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
         test-unit test-engine test-nginx test-unit-asan test-engine-asan \
         test-nginx-asan test-diff test-fuzz fuzz conformance \
         conformance-nginx bench bench-run bench-scale bench-seed \
-        bench-render bench-deps \
+        bench-render bench-gzip bench-deps \
         matrix deb test-deb soak faults
 
 all: module cli
@@ -271,6 +272,17 @@ $B/bench/render: $B/obj/bench/render.o $B/libtpl.a
 bench-render: $B/bench/render
 	@$< templates bench/templates $(ARGS)
 	@$(PYTHON) bench/render.py
+
+# Compressing without a server, next to zlib.
+
+$B/bench/gzip: $B/obj/bench/gzip.o \
+        $(filter-out %/tpl_main.o,$(CLI:%.c=$B/obj/%.o)) $B/libtpl.a
+	@mkdir -p $(@D)
+	@echo "link $@"
+	$Q$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+
+bench-gzip: $B/bench/gzip
+	@$< $(ARGS)
 
 style:
 	@$(PYTHON) tools/check-style.py --self-test

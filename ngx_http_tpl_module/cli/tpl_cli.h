@@ -12,6 +12,7 @@
 
 #include "builtins/tpl_builtins.h"
 #include "builtins/tpl_gettext.h"
+#include "encode/tpl_gzip.h"
 #include "program/tpl_program.h"
 #include "value/tpl_json.h"
 #include "vm/tpl_vm.h"
@@ -64,6 +65,18 @@ tpl_int_t tpl_cli_run(tpl_vm_t *vm, tpl_error_t *err);
 
 /* gettext() and its like as a table of their own; kind: TPL_GETTEXT_* */
 tpl_builtins_t *tpl_cli_gettext(tpl_arena_t *arena, tpl_uint_t kind);
+
+
+/*
+ * The model of tmpl's pages.  Which of the host's data there are is known, what
+ * they are is not; the rest of the host is as it is.  NULL without memory.
+ */
+tpl_gzip_model_t *tpl_cli_gzip_model(tpl_arena_t *arena,
+    tpl_template_t *tmpl, const tpl_cli_host_t *host);
+
+/* page as gzip, in the arena */
+tpl_int_t tpl_cli_gzip(tpl_arena_t *arena, tpl_template_t *tmpl,
+    const tpl_cli_host_t *host, const tpl_output_t *page, tpl_output_t *out);
 
 
 /* one request of `tpl batch` */
@@ -141,6 +154,7 @@ typedef struct {
     const char              *locale;
     const char              *domain;        /* of the catalogues */
     tpl_uint_t               newstyle;      /* gettext() formats */
+    tpl_uint_t               gzip;
     tpl_uint_t               all;
     char                   **args;
     tpl_uint_t               nargs;

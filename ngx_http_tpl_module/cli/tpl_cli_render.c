@@ -27,6 +27,7 @@ tpl_cli_render(tpl_cli_t *cli)
     tpl_set_t       *set;
     tpl_error_t      err;
     tpl_arena_t     *arena;
+    tpl_output_t    *out, gzip;
     tpl_vm_conf_t    conf;
     tpl_cli_host_t   host;
     tpl_template_t  *tmpl;
@@ -84,7 +85,17 @@ tpl_cli_render(tpl_cli_t *cli)
         return tpl_cli_error(&err);
     }
 
-    if (tpl_cli_write(tpl_vm_output(vm)) != TPL_OK) {
+    out = tpl_vm_output(vm);
+
+    if (cli->gzip) {
+        if (tpl_cli_gzip(arena, tmpl, &host, out, &gzip) != TPL_OK) {
+            return tpl_cli_no_memory();
+        }
+
+        out = &gzip;
+    }
+
+    if (tpl_cli_write(out) != TPL_OK) {
         fprintf(stderr, "tpl: cannot write: %s\n", strerror(errno));
         return TPL_CLI_FAILED;
     }

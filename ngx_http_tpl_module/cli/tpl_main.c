@@ -22,6 +22,7 @@
 #define TPL_CLI_OPT_LOCALES     0x80
 #define TPL_CLI_OPT_LOCALE      0x100
 #define TPL_CLI_OPT_DOMAIN      0x200
+#define TPL_CLI_OPT_GZIP        0x400
 
 #define TPL_CLI_OPT_COMPILE                                                  \
     (TPL_CLI_OPT_ROOT | TPL_CLI_OPT_SYNTAX | TPL_CLI_OPT_AUTOESCAPE          \
@@ -29,7 +30,7 @@
 
 #define TPL_CLI_OPT_RENDER                                                   \
     (TPL_CLI_OPT_COMPILE | TPL_CLI_OPT_DATA | TPL_CLI_OPT_LOCALES            \
-     | TPL_CLI_OPT_LOCALE | TPL_CLI_OPT_DOMAIN)
+     | TPL_CLI_OPT_LOCALE | TPL_CLI_OPT_DOMAIN | TPL_CLI_OPT_GZIP)
 
 
 typedef struct {
@@ -75,6 +76,7 @@ static const char  tpl_cli_help[] =
 "  --locale NAME       the language of the page: de, pt_BR, ...\n"
 "  --domain NAME       the name of the .mo files (default: messages)\n"
 "  --newstyle          gettext() formats its keyword arguments itself\n"
+"  --gzip              compresses the page, as tpl_gzip does\n"
 "  --all               every file below the roots\n"
 "\n"
 "Exit status: 0 if all went well, 1 for an error in a template or in the\n"
@@ -100,6 +102,7 @@ static const struct option  tpl_cli_long_options[] = {
     { "locale", required_argument, NULL, TPL_CLI_OPT_LOCALE },
     { "domain", required_argument, NULL, TPL_CLI_OPT_DOMAIN },
     { "newstyle", no_argument, NULL, TPL_CLI_OPT_NEWSTYLE },
+    { "gzip", no_argument, NULL, TPL_CLI_OPT_GZIP },
     { "all", no_argument, NULL, TPL_CLI_OPT_ALL },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 }
@@ -272,6 +275,10 @@ tpl_cli_arguments(tpl_cli_t *cli, const tpl_cli_command_t *cmd, int argc,
 
         case TPL_CLI_OPT_NEWSTYLE:
             cli->newstyle = 1;
+            break;
+
+        case TPL_CLI_OPT_GZIP:
+            cli->gzip = 1;
             break;
 
         case TPL_CLI_OPT_ALL:

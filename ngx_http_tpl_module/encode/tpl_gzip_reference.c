@@ -238,6 +238,7 @@ static void
 tpl_gzip_collect_texts(tpl_gzip_collect_t *c, const tpl_template_t *tmpl)
 {
     uint32_t          i;
+    tpl_str_t         all;
     tpl_uint_t        k;
     const tpl_str_t  *s;
 
@@ -260,8 +261,11 @@ tpl_gzip_collect_texts(tpl_gzip_collect_t *c, const tpl_template_t *tmpl)
     for (i = 0; i < tmpl->ntexts && c->len < TPL_GZIP_REFERENCE_MAX; i++) {
         s = &tmpl->texts[i].str;
 
+        all.data = c->data;
+        all.len = c->len;
+
         if (s->len >= TPL_GZIP_TEXT_MIN
-            && memmem(c->data, c->len, s->data, s->len) == NULL)
+            && tpl_str_find(&all, s, 0) < 0)
         {
             tpl_gzip_collect(c, s->data, s->len);
         }

@@ -66,6 +66,44 @@ static const bench_work_t  works[] = {
 static tpl_char_t   plain[BENCH_MAX], packed[BENCH_MAX], again[BENCH_MAX];
 
 
+/* a render's pages come from those of the one before */
+
+static tpl_char_t   pool[BENCH_MAX];
+static size_t       taken;
+
+
+static void *
+pool_alloc(void *data, size_t size)
+{
+    void  *p;
+
+    (void) data;
+
+    if (size > BENCH_MAX - taken) {
+        return NULL;
+    }
+
+    p = pool + taken;
+    taken += (size + 15) & ~15;
+
+    return p;
+}
+
+
+static void
+pool_free(void *data, void *p)
+{
+    (void) data;
+    (void) p;
+}
+
+
+static const tpl_allocator_t  pool_allocator = {
+    .alloc = pool_alloc,
+    .free = pool_free
+};
+
+
 static double
 now(void)
 {
@@ -266,15 +304,20 @@ work(const bench_work_t *w, tpl_arena_t *forever, tpl_cli_t *cli,
     n = 0;
 
     for (r = 0; r < rounds; r++) {
-        arena = tpl_arena_create(&tpl_malloc_allocator, 1 << 20, 0);
-
-        if (arena == NULL || gz == NULL || model == NULL) {
+        if (gz == NULL || model == NULL) {
             fail("no memory");
         }
 
         t = now();
 
         for (i = 0; i < w->loops; i++) {
+            taken = 0;
+            arena = tpl_arena_create(&pool_allocator, 32768, 0);
+
+            if (arena == NULL) {
+                fail("no memory");
+            }
+
             tpl_output_init(&out, arena, 0);
 
             if (tpl_gzip_page(gz, model, page, &out) != TPL_OK) {
@@ -286,7 +329,6 @@ work(const bench_work_t *w, tpl_arena_t *forever, tpl_cli_t *cli,
         ours = tpl_min(ours, t);
 
         n = join(&out, packed);
-        tpl_arena_destroy(arena);
     }
 
     if (unpacked(n) != len || memcmp(plain, again, len) != 0) {

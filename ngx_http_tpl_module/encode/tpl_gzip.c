@@ -35,7 +35,10 @@
 #define TPL_GZIP_LONG_RUN    64
 
 /* fewer tokens are not worth codes of their own */
-#define TPL_GZIP_OWN_CODES   256
+#define TPL_GZIP_OWN_CODES   1024
+
+/* tokens of at most 6 bytes that are written without a look at the room */
+#define TPL_GZIP_BATCH       64
 
 /* a run of as many bytes has its CRC computed from the model's */
 #define TPL_GZIP_CRC_RUN     512
@@ -861,7 +864,8 @@ tpl_gzip_sum(tpl_gzip_t *gz, uint32_t i)
 static void
 tpl_gzip_tokens(tpl_gzip_t *gz)
 {
-    uint32_t                    i, token;
+    uint32_t                    i, n, token;
+    tpl_bits_t                  b;
     tpl_uint_t                  own;
     tpl_deflate_codes_t         local;
     const tpl_deflate_codes_t  *codes;
@@ -884,18 +888,26 @@ tpl_gzip_tokens(tpl_gzip_t *gz)
         codes = &gz->model->codes;
     }
 
-    for (i = 0; i < gz->ntokens; i++) {
-        token = gz->tokens[i];
+    for (i = 0; i < gz->ntokens; /* void */ ) {
 
-        tpl_gzip_room(gz, 8);
+        tpl_gzip_room(gz, TPL_GZIP_BATCH * 6);
 
-        if (token <= 0xff) {
-            tpl_bits_code(&gz->b, codes->lit[token]);
+        n = tpl_min(gz->ntokens, i + TPL_GZIP_BATCH);
+        b = gz->b;
 
-        } else {
-            tpl_bits_match(&gz->b, codes, tpl_gzip_match_len(token),
-                           tpl_gzip_match_dist(token));
+        for ( /* void */ ; i < n; i++) {
+            token = gz->tokens[i];
+
+            if (token <= 0xff) {
+                tpl_bits_code(&b, codes->lit[token]);
+
+            } else {
+                tpl_bits_match(&b, codes, tpl_gzip_match_len(token),
+                               tpl_gzip_match_dist(token));
+            }
         }
+
+        gz->b = b;
     }
 
     if (own) {

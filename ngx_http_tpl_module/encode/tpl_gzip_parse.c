@@ -16,7 +16,7 @@
 #define TPL_PARSE_HASH     14
 #define TPL_PARSE_CHAIN    200
 #define TPL_PARSE_LONG     96       /* a match that is taken as it is */
-#define TPL_PARSE_PASSES   4
+#define TPL_PARSE_PASSES   3
 
 
 typedef struct {
@@ -265,9 +265,16 @@ tpl_parse_choose(tpl_parse_t *p, const tpl_deflate_codes_t *codes)
 
 
 /*
- * A text comes once, so do its symbols; but pages have values too.  Letters and
- * digits are what values are made of.
+ * A text comes once, so do its symbols; but pages have values too.  They are
+ * taken for 200 characters of English, names and numbers, and any byte and
+ * any match may come.
  */
+
+static const uint8_t  tpl_parse_letters[26] = {
+    96, 20, 38, 42, 140, 24, 26, 44, 84, 6, 14, 56, 34,
+    80, 84, 28, 4, 78, 76, 98, 36, 12, 20, 6, 24, 5
+};
+
 
 static uint32_t
 tpl_parse_count(tpl_parse_t *p, tpl_deflate_freq_t *freq)
@@ -279,18 +286,25 @@ tpl_parse_count(tpl_parse_t *p, tpl_deflate_freq_t *freq)
     }
 
     for (i = ' '; i <= '~'; i++) {
-        freq->lit[i] = 6;
+        freq->lit[i] = 8;
     }
 
     for (i = '0'; i <= '9'; i++) {
-        freq->lit[i] = 24;
+        freq->lit[i] = 32;
     }
 
-    for (i = 'a'; i <= 'z'; i++) {
-        freq->lit[i] = 24;
+    for (i = 0; i < 26; i++) {
+        freq->lit['A' + i] = 12;
+        freq->lit['a' + i] = tpl_parse_letters[i] * 2;
     }
 
-    for (i = 257; i < TPL_DEFLATE_LITERALS; i++) {
+    freq->lit[' '] = 240;
+
+    for (i = 257; i < 265; i++) {
+        freq->lit[i] = 32;
+    }
+
+    for ( /* void */ ; i < TPL_DEFLATE_LITERALS; i++) {
         freq->lit[i] = 8;
     }
 

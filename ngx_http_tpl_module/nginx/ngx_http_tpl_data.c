@@ -657,6 +657,67 @@ ngx_http_tpl_start_fetches(ngx_http_tpl_ctx_t *ctx)
 
 
 tpl_int_t
+ngx_http_tpl_lookup_known(tpl_exec_t *exec, const tpl_name_t *name,
+    tpl_value_t *out)
+{
+    uint32_t               b, n;
+    ngx_int_t              i;
+    tpl_int_t              rc;
+    ngx_http_tpl_ctx_t    *ctx;
+    ngx_http_tpl_slot_t   *slots;
+    ngx_http_tpl_names_t  *names;
+
+    ctx = exec->host;
+    names = ctx->names;
+    slots = names->slots;
+
+    if (name == ctx->conf->set->document) {
+        tpl_gzip_unknown(out);
+        return TPL_OK;
+    }
+
+    for (b = name->hash & names->mask;
+         (n = names->buckets[b]) != 0;
+         b = (b + 1) & names->mask)
+    {
+        if (slots[n - 1].name == name) {
+            break;
+        }
+    }
+
+    for (i = (ngx_int_t) n - 1; i >= 0; i = slots[i].next) {
+
+        if (slots[i].datum->kind == NGX_HTTP_TPL_FETCH) {
+            tpl_gzip_unknown(out);
+            return TPL_OK;
+        }
+
+        if (slots[i].datum->complex == NULL) {
+            rc = ngx_http_tpl_evaluate(exec, slots[i].datum, out);
+
+            if (rc != TPL_DECLINED) {
+                return rc;
+            }
+
+            continue;
+        }
+
+        if (slots[i].datum->kind == NGX_HTTP_TPL_JSON) {
+            tpl_gzip_unknown(out);
+            return TPL_OK;
+        }
+
+        if (!slots[i].datum->if_not_empty) {
+            tpl_value_string(out, (tpl_char_t *) "", 0, TPL_F_ASCII);
+            return TPL_OK;
+        }
+    }
+
+    return TPL_DECLINED;
+}
+
+
+tpl_int_t
 ngx_http_tpl_lookup_names(tpl_exec_t *exec, tpl_dict_t *dict)
 {
     uint32_t               i, n;

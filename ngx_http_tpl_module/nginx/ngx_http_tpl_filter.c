@@ -600,6 +600,9 @@ ngx_http_tpl_filter_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     r->allow_ranges = 0;
 
+    ctx->plain = out;
+    ctx->plain_len = output->len;
+
     /* from the top: nginx may answer a conditional request with 304 */
 
     rc = ngx_http_send_header(r);

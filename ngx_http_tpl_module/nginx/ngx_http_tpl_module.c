@@ -176,6 +176,13 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       0,
       NULL },
 
+    { ngx_string("tpl_gzip"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_tpl_loc_conf_t, gzip),
+      NULL },
+
     { ngx_string("tpl_etag"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
@@ -443,6 +450,7 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
     conf->limits.depth = NGX_CONF_UNSET_SIZE;
     conf->etag = NGX_CONF_UNSET;
     conf->stream = NGX_CONF_UNSET;
+    conf->gzip = NGX_CONF_UNSET;
     conf->debug = NGX_CONF_UNSET;
     conf->filter_rule = NGX_CONF_UNSET_PTR;
     conf->status_format = NGX_CONF_UNSET_UINT;
@@ -512,6 +520,7 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                               TPL_DEFAULT_DEPTH);
     ngx_conf_merge_value(conf->etag, prev->etag, 1);
     ngx_conf_merge_value(conf->stream, prev->stream, 0);
+    ngx_conf_merge_value(conf->gzip, prev->gzip, 0);
     ngx_conf_merge_value(conf->debug, prev->debug, 0);
     ngx_conf_merge_ptr_value(conf->filter_rule, prev->filter_rule, NULL);
     ngx_conf_merge_str_value(conf->filter_header, prev->filter_header, "");

@@ -18,6 +18,7 @@
 #include "builtins/tpl_args.h"
 #include "builtins/tpl_builtins.h"
 #include "builtins/tpl_locale.h"
+#include "encode/tpl_gzip.h"
 #include "value/tpl_json.h"
 #include "vm/tpl_vm.h"
 #include "web/tpl_form.h"
@@ -96,6 +97,7 @@ typedef struct ngx_http_tpl_replies_s    ngx_http_tpl_replies_t;
 typedef struct ngx_http_tpl_reply_s      ngx_http_tpl_reply_t;
 typedef struct ngx_http_tpl_stream_s     ngx_http_tpl_stream_t;
 typedef struct ngx_http_tpl_counters_s   ngx_http_tpl_counters_t;
+typedef struct ngx_http_tpl_model_s      ngx_http_tpl_model_t;
 
 
 /* what tpl_status counts for a template */
@@ -198,6 +200,7 @@ struct ngx_http_tpl_generation_s {
     ngx_array_t                  *variables_by_name;    /* ngx_str_t */
     ngx_http_tpl_fresh_t         *data;
     size_t                        pages;        /* as main->pages */
+    size_t                        models;       /* as main->models */
     ngx_uint_t                    refs;
     unsigned                      owned:1;      /* arena and pool are */
 };
@@ -222,6 +225,9 @@ struct ngx_http_tpl_main_conf_s {
     ngx_http_tpl_set_t           *sets;
     ngx_conf_t                   *cf;           /* while it is being read */
     size_t                        pages;        /* bytes of constant pages */
+    size_t                        models;       /* and of models for gzip */
+    tpl_gzip_model_t             *model;        /* that knows no template */
+    tpl_gzip_t                   *gzip;         /* the worker's encoder */
     ngx_shm_zone_t               *status;       /* tpl_status_zone, or NULL */
     ngx_msec_t                    reload;       /* 0: off */
 
@@ -407,6 +413,7 @@ struct ngx_http_tpl_render_s {
 
 typedef struct {
     ngx_str_t                     text;
+    ngx_str_t                     packed;       /* len 0: not yet */
     uint64_t                      hash;
 } ngx_http_tpl_page_t;
 
@@ -430,6 +437,7 @@ struct ngx_http_tpl_target_s {
     ngx_http_tpl_names_t         *names;
     ngx_http_tpl_picks_t         *picks;        /* NULL: all of the set */
     ngx_http_tpl_page_t          *page;
+    ngx_http_tpl_model_t         *models;       /* the latest first */
 };
 
 
@@ -452,6 +460,7 @@ struct ngx_http_tpl_loc_conf_s {
     ngx_http_tpl_limits_t         limits;
     ngx_flag_t                    etag;
     ngx_flag_t                    stream;
+    ngx_flag_t                    gzip;
     ngx_flag_t                    debug;
     ngx_array_t                  *inlines;      /* ngx_http_tpl_inline_t */
 
@@ -509,6 +518,12 @@ typedef struct {
     ngx_http_tpl_collected_t     *collected;
     tpl_value_t                   document;
 
+    /* the page when its header is sent; and in its place, or NULL */
+    ngx_chain_t                  *plain;
+    size_t                        plain_len;
+    ngx_http_tpl_page_t          *kept;         /* plain is that page */
+    ngx_chain_t                  *packed;
+
     ngx_str_t                     message;      /* of the error */
     uint64_t                      steps;
     uint64_t                      nsec;
@@ -528,6 +543,8 @@ typedef struct {
 
     /* the render can wait for data; that of a tpl_set cannot */
     unsigned                      waits:1;
+
+    unsigned                      packed_sent:1;
 } ngx_http_tpl_ctx_t;
 
 
@@ -663,6 +680,13 @@ tpl_int_t ngx_http_tpl_start_fetches(ngx_http_tpl_ctx_t *ctx);
 tpl_int_t ngx_http_tpl_lookup(tpl_exec_t *exec, const tpl_name_t *name,
     tpl_value_t *out);
 tpl_int_t ngx_http_tpl_lookup_names(tpl_exec_t *exec, tpl_dict_t *dict);
+
+/*
+ * As lookup(), without the request: what is not known before is an empty
+ * string, or tpl_gzip_unknown() for JSON.
+ */
+tpl_int_t ngx_http_tpl_lookup_known(tpl_exec_t *exec, const tpl_name_t *name,
+    tpl_value_t *out);
 
 /* an evaluated nginx value as a template's string */
 tpl_int_t ngx_http_tpl_text(tpl_exec_t *exec, const u_char *data, size_t len,

@@ -128,6 +128,8 @@ ngx_http_tpl_send_page(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     out->buf = b;
     out->next = NULL;
 
+    ctx->kept = page;
+
     return ngx_http_tpl_send(r, ctx, out, page->text.len, page->hash);
 }
 
@@ -184,6 +186,8 @@ ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len,
     for ( /* void */ ; out && len; out = out->next) {
         p = ngx_cpymem(p, out->buf->pos, out->buf->last - out->buf->pos);
     }
+
+    ngx_str_null(&page->packed);
 
     tmcf->pages += len;
     g->pages += len;
@@ -251,6 +255,9 @@ ngx_http_tpl_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_int_t  rc;
 
     ngx_http_tpl_status_count(ctx, len, 0);
+
+    ctx->plain = out;
+    ctx->plain_len = len;
 
     rc = ngx_http_tpl_send_header(r, ctx, len, hash);
 

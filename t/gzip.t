@@ -72,10 +72,10 @@ sub plain {
     my $reply = shift;
     my $body;
 
-    gunzip(\$reply->{body} => \$body, Trailing => \my $rest)
+    gunzip(\$reply->{body} => \$body, TrailingData => \my $rest)
         or return "no gzip: $GunzipError";
 
-    return length $rest ? 'something follows' : $body;
+    return length($rest // '') ? 'something follows' : $body;
 }
 
 sub same {
@@ -190,7 +190,8 @@ ok(!exists $t->get('/vary/short')->{headers}{vary},
 
 my $both = same('/both?name=a', 'with gzip on');
 
-is($both->{body}, $get->{body}, 'compressed once, by us');
+is($both->{body}, $t->get('/noetag?name=a', @gzip)->{body},
+   'compressed once, by us');
 is($t->get('/nginx', @gzip)->{headers}{'content-encoding'}, 'gzip',
    'gzip by nginx where tpl_gzip is off');
 

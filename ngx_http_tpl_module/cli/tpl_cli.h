@@ -91,6 +91,7 @@ typedef struct {
     tpl_dict_t              *templates;
     tpl_str_t                main;
     tpl_cli_host_t           host;
+    tpl_uint_t               gzip;          /* the reply has the page so too */
     tpl_uint_t               unsupported;   /* an option the engine lacks */
 } tpl_cli_request_t;
 

@@ -7,6 +7,7 @@
  *     {"ok":false,"error":"UndefinedError: 'x' is undefined","template":"a",
  *      "line":3,"column":4}
  *
+ * A request with "gzip":true has the page as gzip too, in hexadecimal digits.
  * Each request has an arena of its own, with a limit.  Whatever a request is,
  * it gets exactly one reply.
  */
@@ -20,7 +21,7 @@
 static tpl_int_t tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line,
     tpl_arena_t *arena, tpl_buf_t *reply);
 static tpl_int_t tpl_cli_reply_output(tpl_exec_t *exec,
-    const tpl_output_t *out, tpl_buf_t *reply);
+    const tpl_output_t *out, const tpl_output_t *gzip, tpl_buf_t *reply);
 static tpl_int_t tpl_cli_reply_error(tpl_exec_t *exec, const tpl_error_t *err,
     tpl_uint_t unsupported, tpl_buf_t *reply);
 
@@ -100,6 +101,7 @@ tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line, tpl_arena_t *arena,
     tpl_vm_t           *vm;
     tpl_exec_t          exec;
     tpl_error_t         err, ignored;
+    tpl_output_t        gzip;
     tpl_vm_conf_t       conf;
     tpl_template_t     *tmpl;
     tpl_cli_request_t   r;
@@ -139,7 +141,18 @@ tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line, tpl_arena_t *arena,
         return tpl_cli_reply_error(&exec, &err, 0, reply);
     }
 
-    return tpl_cli_reply_output(&exec, tpl_vm_output(vm), reply);
+    if (!r.gzip) {
+        return tpl_cli_reply_output(&exec, tpl_vm_output(vm), NULL, reply);
+    }
+
+    if (tpl_cli_gzip(arena, tmpl, &r.host, tpl_vm_output(vm), &gzip)
+        != TPL_OK)
+    {
+        tpl_error_set(&err, TPL_EXC_MEMORY, NULL, "out of memory");
+        return tpl_cli_reply_error(&exec, &err, 0, reply);
+    }
+
+    return tpl_cli_reply_output(&exec, tpl_vm_output(vm), &gzip, reply);
 }
 
 
@@ -159,8 +172,9 @@ tpl_cli_reply_string(tpl_exec_t *exec, const tpl_str_t *s, tpl_buf_t *reply)
 
 static tpl_int_t
 tpl_cli_reply_output(tpl_exec_t *exec, const tpl_output_t *out,
-    tpl_buf_t *reply)
+    const tpl_output_t *gzip, tpl_buf_t *reply)
 {
+    size_t     n;
     uint32_t   i;
     tpl_buf_t  b;
     tpl_str_t  s;
@@ -182,6 +196,18 @@ tpl_cli_reply_output(tpl_exec_t *exec, const tpl_output_t *out,
 
     if (tpl_cli_reply_string(exec, &s, reply) != TPL_OK) {
         return TPL_ERROR;
+    }
+
+    if (gzip) {
+        tpl_buf_lit(reply, ",\"gzip\":\"");
+
+        for (i = 0; i < gzip->n; i++) {
+            for (n = 0; n < gzip->segments[i].len; n++) {
+                tpl_buf_printf(reply, "%02x", gzip->segments[i].data[n]);
+            }
+        }
+
+        tpl_buf_char(reply, '"');
     }
 
     return tpl_buf_char(reply, '}');

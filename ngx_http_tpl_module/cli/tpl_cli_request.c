@@ -172,6 +172,9 @@ tpl_cli_request_read(tpl_cli_request_t *r, const tpl_value_t *request)
                              "\"syntax\" must be \"jinja\" or \"tornado\"");
     }
 
+    v = tpl_cli_member(req, "gzip");
+    r->gzip = (v && v->type == TPL_BOOL && v->u.i);
+
     v = tpl_cli_member(req, "main");
 
     if (v == NULL || !tpl_is_string(v)) {

@@ -671,7 +671,7 @@ ngx_http_tpl_lookup_known(tpl_exec_t *exec, const tpl_name_t *name,
     names = ctx->names;
     slots = names->slots;
 
-    if (name == ctx->conf->set->document) {
+    if (name == ctx->target->generation->document) {
         tpl_gzip_unknown(out);
         return TPL_OK;
     }

@@ -251,7 +251,7 @@ ngx_http_tpl_gzip(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx, size_t *len)
         return ngx_http_tpl_gzip_kept(r, ctx, len);
     }
 
-    tmcf = ctx->conf->set->main;
+    tmcf = ctx->target->generation->set->main;
 
     gz = ngx_http_tpl_gzip_encoder(tmcf);
     model = ngx_http_tpl_gzip_model(ctx);
@@ -296,20 +296,22 @@ static ngx_chain_t *
 ngx_http_tpl_gzip_kept(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     size_t *len)
 {
-    u_char                    *p;
-    uint32_t                   i;
-    ngx_buf_t                 *b;
-    tpl_gzip_t                *gz;
-    tpl_arena_t               *scratch;
-    ngx_chain_t               *out;
-    tpl_output_t               packed;
-    tpl_segment_t             *s;
-    tpl_gzip_model_t          *model;
-    ngx_http_tpl_page_t       *page;
-    ngx_http_tpl_main_conf_t  *tmcf;
+    u_char                     *p;
+    uint32_t                    i;
+    ngx_buf_t                  *b;
+    tpl_gzip_t                 *gz;
+    tpl_arena_t                *scratch;
+    ngx_chain_t                *out;
+    tpl_output_t                packed;
+    tpl_segment_t              *s;
+    tpl_gzip_model_t           *model;
+    ngx_http_tpl_page_t        *page;
+    ngx_http_tpl_main_conf_t   *tmcf;
+    ngx_http_tpl_generation_t  *g;
 
     page = ctx->kept;
-    tmcf = ctx->conf->set->main;
+    g = ctx->target->generation;
+    tmcf = g->set->main;
 
     if (page->packed.len == 0) {
         gz = ngx_http_tpl_gzip_encoder(tmcf);
@@ -334,7 +336,7 @@ ngx_http_tpl_gzip_kept(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
                 == TPL_OK
                 && tpl_gzip_finish(gz) == TPL_OK)
             {
-                p = tpl_pnalloc(tmcf->arena, packed.len);
+                p = tpl_pnalloc(g->arena, packed.len);
             }
         }
 
@@ -385,15 +387,17 @@ ngx_http_tpl_gzip_kept(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 static tpl_gzip_model_t *
 ngx_http_tpl_gzip_model(ngx_http_tpl_ctx_t *ctx)
 {
-    size_t                     size;
-    ngx_http_tpl_model_t      *m, **p;
-    ngx_http_tpl_loc_conf_t   *conf;
-    ngx_http_tpl_main_conf_t  *tmcf;
+    size_t                      size;
+    ngx_http_tpl_model_t       *m, **p;
+    ngx_http_tpl_target_t      *target;
+    ngx_http_tpl_main_conf_t   *tmcf;
+    ngx_http_tpl_generation_t  *g;
 
-    conf = ctx->conf;
-    tmcf = ctx->conf->set->main;
+    target = ctx->target;
+    g = target->generation;
+    tmcf = g->set->main;
 
-    for (p = &conf->models; *p; p = &(*p)->next) {
+    for (p = &target->models; *p; p = &(*p)->next) {
         m = *p;
 
         if (m->tmpl == ctx->tmpl && m->block == ctx->block) {
@@ -401,8 +405,8 @@ ngx_http_tpl_gzip_model(ngx_http_tpl_ctx_t *ctx)
             /* what was used last is found first */
 
             *p = m->next;
-            m->next = conf->models;
-            conf->models = m;
+            m->next = target->models;
+            target->models = m;
 
             return m->model;
         }
@@ -412,25 +416,28 @@ ngx_http_tpl_gzip_model(ngx_http_tpl_ctx_t *ctx)
         return ngx_http_tpl_gzip_common(tmcf);
     }
 
-    m = tpl_palloc(tmcf->arena, sizeof(ngx_http_tpl_model_t));
+    m = tpl_palloc(g->arena, sizeof(ngx_http_tpl_model_t));
     if (m == NULL) {
         return NULL;
     }
 
-    size = tpl_arena_size(tmcf->arena);
+    size = tpl_arena_size(g->arena);
 
     m->tmpl = ctx->tmpl;
     m->block = ctx->block;
     m->model = ngx_http_tpl_gzip_make(ctx);
 
-    tmcf->models += tpl_arena_size(tmcf->arena) - size;
+    size = tpl_arena_size(g->arena) - size;
+
+    tmcf->models += size;
+    g->models += size;
 
     if (m->model == NULL) {
         return NULL;
     }
 
-    m->next = conf->models;
-    conf->models = m;
+    m->next = target->models;
+    target->models = m;
 
     return m->model;
 }
@@ -445,9 +452,6 @@ ngx_http_tpl_gzip_make(ngx_http_tpl_ctx_t *ctx)
     tpl_vm_conf_t              vc;
     tpl_gzip_model_t          *model;
     ngx_http_tpl_ctx_t         known;
-    ngx_http_tpl_main_conf_t  *tmcf;
-
-    tmcf = ctx->conf->set->main;
 
     scratch = tpl_arena_create(&tpl_malloc_allocator, NGX_HTTP_TPL_ARENA_PAGE,
                                NGX_HTTP_TPL_MODEL_MEMORY);
@@ -461,8 +465,8 @@ ngx_http_tpl_gzip_make(ngx_http_tpl_ctx_t *ctx)
 
     known.request = ctx->request;
     known.conf = ctx->conf;
-    known.set = ctx->conf->set;
-    known.names = ctx->conf->names;
+    known.target = ctx->target;
+    known.names = ctx->target->names;
     known.tmpl = ctx->tmpl;
 
     ngx_memzero(&vc, sizeof(tpl_vm_conf_t));
@@ -479,7 +483,8 @@ ngx_http_tpl_gzip_make(ngx_http_tpl_ctx_t *ctx)
     model = NULL;
 
     if (tpl_gzip_reference(ctx->tmpl, &vc, &reference) == TPL_OK) {
-        model = tpl_gzip_model(tmcf->arena, scratch, &reference);
+        model = tpl_gzip_model(ctx->target->generation->arena, scratch,
+                               &reference);
     }
 
     tpl_arena_destroy(scratch);
@@ -555,7 +560,7 @@ ngx_http_tpl_gzip_global(tpl_exec_t *exec, const tpl_name_t *name,
 
     ctx = exec->host;
 
-    if (name == ctx->set->variables) {
+    if (name == ctx->target->generation->variables) {
         tpl_gzip_unknown(out);
         return TPL_OK;
     }
@@ -589,9 +594,7 @@ ngx_http_tpl_gzip_catalogue(tpl_exec_t *exec, const tpl_catalogue_t **out)
 
     ctx = exec->host;
 
-    if (ctx->conf->locale == NULL || ctx->conf->locale->value
-        || ctx->conf->locale->negotiated)
-    {
+    if (ctx->conf->locale == NULL || ctx->conf->locale->value) {
         return TPL_DECLINED;
     }
 

@@ -524,6 +524,7 @@ static void
 ngx_http_tpl_destroy(ngx_http_tpl_generation_t *g)
 {
     g->set->main->pages -= g->pages;
+    g->set->main->models -= g->models;
 
     tpl_arena_destroy(g->arena);
 

@@ -3,7 +3,7 @@
  * The reference page: what a template writes whatever it is given.
  *
  * It is found by rendering, so that loops over what is known, macros, parents
- * and captures are in it as they are in pages.  A render that comes to an error,
+ * and captures are in it as in pages.  A render that comes to an error,
  * as it may with values that mean nothing, has served all the same: the texts
  * that it did not reach follow.  Nothing of any request gets in: sizes of
  * responses would tell others of it.

@@ -28,6 +28,7 @@ my %files = (
     'templates/block.html' => "{\% block a \%}A {{ name }} $long"
                               . '{% endblock %}{% block b %}'
                               . "$long\{% endblock \%}",
+    'templates/reload.html' => "{{ name }} before $long",
     'html/list.json' => '[1, 2, 3]',
 );
 
@@ -58,12 +59,14 @@ my $server = <<'EOC';
     location /pick/ { tpl_preload *.html; tpl_render $arg_t; }
     location /missing { return 404; error_page 404 /error; }
     location = /error { internal; tpl_render page.html; }
+    location /reload { tpl_render reload.html; }
     location /list.json { root html; default_type application/json;
                           tpl_filter json.html; }
 EOC
 
 my $t = TplServer->new(files => \%files, server => $server,
-                       http => 'charset_map koi8-r utf-8 { 80 E282AC; }');
+                       http => 'tpl_reload 100ms;'
+                               . 'charset_map koi8-r utf-8 { 80 E282AC; }');
 $t->start;
 
 my @gzip = ('Accept-Encoding' => 'gzip');
@@ -210,6 +213,24 @@ my $error = $t->get('/missing?name=a', @gzip);
 
 is($error->{status}, 404, 'an error page keeps its status');
 is(plain($error), $t->get('/missing?name=a')->{body}, 'and is compressed');
+
+# templates that are read again have other models
+
+for my $text ("after {{ name }} $long", "{{ name }} at last $long$long") {
+    same('/reload?name=x', 'a template');
+
+    my $old = $t->get('/reload?name=x')->{body};
+    $t->write('templates/reload.html', $text);
+
+    for (1 .. 100) {
+        last if $t->get('/reload?name=x', @gzip)->{body}
+                && $t->get('/reload?name=x')->{body} ne $old;
+        select undef, undef, undef, 0.05;
+    }
+
+    isnt($t->get('/reload?name=x')->{body}, $old, 'a template is read again');
+    same('/reload?name=x', 'the new template');
+}
 
 $t->finish;
 

@@ -344,6 +344,9 @@ ngx_http_tpl_gzip_kept(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
             page->packed.data = p;
             page->packed.len = packed.len;
 
+            tmcf->pages += packed.len;
+            g->pages += packed.len;
+
             for (i = 0; i < packed.n; i++) {
                 s = &packed.segments[i];
                 p = ngx_cpymem(p, s->data, s->len);

@@ -74,8 +74,9 @@ ngx_http_tpl_check_template(ngx_http_tpl_called_t *called,
         tpl_error_init(&err, arena);
         tpl_buf_init(&b, arena);
 
-        if (tpl_called_check(called->target->generation->templates, &tmpl->calls[i],
-                             ngx_http_tpl_called_known, called, &err)
+        if (tpl_called_check(called->target->generation->templates,
+                             &tmpl->calls[i], ngx_http_tpl_called_known,
+                             called, &err)
             == TPL_OK
             && tpl_error_format(&err, &b, 1) == TPL_OK)
         {

@@ -6,9 +6,9 @@
  * Headers are copied: they outlive the render that set them.
  */
 
-#include <sys/random.h>
-
 #include "nginx/ngx_http_tpl_module.h"
+
+#include <sys/random.h>
 
 
 #define NGX_HTTP_TPL_NONCE      16      /* bytes: 128 bits */

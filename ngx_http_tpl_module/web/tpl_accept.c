@@ -180,11 +180,7 @@ tpl_accept_next(const tpl_char_t **pos, const tpl_char_t *last,
 
         weight->len = q - weight->data;
 
-        p = memchr(q, ',', last - q);
-
-        if (p == NULL) {
-            p = last;
-        }
+        for (p = q; p < last && *p != ','; p++) { /* void */ }
     }
 
     *pos = p;

@@ -86,6 +86,12 @@ EOT
 [warn] templates/layout.html:1:17: nothing is called 'cycle' here. Did you mean 'cycler'?
 
 
+says('location / { tpl_render $uri.html; tpl_preload *.html; tpl_param b x; }',
+     { 'templates/a.html' => '{{ a() }}', 'templates/b.html' => '{{ b() }}' },
+     "[warn] templates/a.html:1:4: nothing is called 'a' here\n",
+     'also in templates that are picked by name');
+
+
 # templates
 
 says('location / { tpl_render a.html; }',

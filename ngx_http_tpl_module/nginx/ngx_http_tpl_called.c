@@ -30,13 +30,26 @@ static tpl_uint_t ngx_http_tpl_called_known(void *data,
 void
 ngx_http_tpl_check_calls(ngx_conf_t *cf, ngx_http_tpl_target_t *target)
 {
-    ngx_http_tpl_called_t  called;
+    ngx_uint_t              i;
+    tpl_template_t        **picks;
+    ngx_http_tpl_called_t   called;
 
     called.cf = cf;
     called.target = target;
     called.n = 0;
 
-    ngx_http_tpl_check_template(&called, target->tmpl);
+    if (target->tmpl) {
+        ngx_http_tpl_check_template(&called, target->tmpl);
+        return;
+    }
+
+    if (target->picks) {
+        picks = target->picks->templates.elts;
+
+        for (i = 0; i < target->picks->templates.nelts; i++) {
+            ngx_http_tpl_check_template(&called, picks[i]);
+        }
+    }
 }
 
 

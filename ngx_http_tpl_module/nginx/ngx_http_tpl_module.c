@@ -660,11 +660,11 @@ ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
 
         ngx_http_tpl_type(clcf, &conf->target->tmpl->name, &conf->type);
 
-        ngx_http_tpl_check_calls(cf, conf->target);
-
     } else if (conf->set->varying == NULL) {
         conf->set->varying = conf->render;
     }
+
+    ngx_http_tpl_check_calls(cf, conf->target);
 
     return NGX_CONF_OK;
 }

@@ -82,15 +82,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     tpl_output_t       out;
     tpl_gzip_model_t  *model;
 
-    static tpl_gzip_t  *gz;
+    /* one for all, as a worker has it */
+
+    static tpl_gzip_t   *gz;
+    static tpl_arena_t  *own;
 
     if (size < 8) {
         return 0;
     }
 
     if (gz == NULL) {
-        arena = tpl_arena_create(&tpl_malloc_allocator, 16384, 0);
-        gz = arena ? tpl_gzip_create(arena) : NULL;
+        own = tpl_arena_create(&tpl_malloc_allocator, 16384, 0);
+        gz = own ? tpl_gzip_create(own) : NULL;
 
         if (gz == NULL) {
             abort();

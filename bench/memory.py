@@ -22,8 +22,6 @@ def sample_config(port, prefix):
     text = re.sub(r"(?m)^load_module .*$", 'load_module "%s";' % MODULE, text)
     text = text.replace("worker_processes  2;", "worker_processes  1;")
     text = text.replace("build/run", prefix)
-    text = re.sub(r"(tpl_root +|tpl_data +\w+ +)templates",
-                  r"\g<1>%s/templates" % ROOT, text)
     temp = " ".join("%s_temp_path %s/tmp_%s;" % (k, prefix, k) for k in
                     ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     text = text.replace("http {", "http { " + temp, 1)
@@ -52,6 +50,9 @@ def sample_site():
     before = worker(plain, port, SAMPLE)
 
     site = Nginx("sample")
+    # paths in conf.example are relative to the checkout
+    for name in ("templates", "docs"):
+        os.symlink(os.path.join(ROOT, name), os.path.join(site.prefix, name))
     port = oracle.free_port()
     site.configure(sample_config(port, site.prefix))
     return before, worker(site, port, SAMPLE)

@@ -187,6 +187,7 @@ test-nginx-asan: module-asan cli
 	    NGINX_BINARY=$(NGINX_BINARY) ASAN_LOGS=$(abspath $B)/asan/reports \
 	    tools/nginx-asan.sh --collect env $(PROVE) $(ASAN_T)
 
+test-fuzz: export SEED = 1
 test-fuzz: fuzz
 
 fuzz: deps $(FUZZ:%=$B/fuzz/%)

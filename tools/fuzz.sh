@@ -6,6 +6,8 @@
 # libFuzzer finds is kept in build/fuzz/corpus/NAME, so the next run goes on
 # from there. An input that fails is saved as build/fuzz/NAME.crash-HASH
 # (or .timeout-, .oom-); run the program with that file to see it again.
+# With SEED=n a run without a corpus takes the same way each time: the tests of
+# a change judge the change, new ground is for the longer runs.
 
 set -euo pipefail
 
@@ -14,7 +16,7 @@ fuzz=${BUILD-build}/fuzz
 corpus=$fuzz/corpus/$name
 seeds=t/fuzz/seeds/$name
 dict=t/fuzz/$name.dict
-args=()
+args=(${SEED:+-seed="$SEED"})
 
 mkdir -p "$corpus"
 [ -f "$dict" ] && args+=(-dict="$dict")

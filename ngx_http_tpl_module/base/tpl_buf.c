@@ -2,9 +2,10 @@
 /*
  * Text that grows in an arena.
  *
- * Invariant: len <= size; once failed is set size is len, nothing is added any
- * more and every function fails, so that a run of additions needs one check at
- * its end.
+ * Invariant: data is never NULL, so that an empty buffer's text can be walked
+ * like any other; len <= size; once failed is set size is len, nothing is added
+ * any more and every function fails, so that a run of additions needs one check
+ * at its end.
  */
 
 #include <stdarg.h>
@@ -21,7 +22,7 @@ void
 tpl_buf_init(tpl_buf_t *b, tpl_arena_t *arena)
 {
     b->arena = arena;
-    b->data = NULL;
+    b->data = (tpl_char_t *) "";
     b->len = 0;
     b->size = 0;
     b->failed = 0;
@@ -38,7 +39,7 @@ tpl_buf_grow(tpl_buf_t *b, size_t n)
         return NULL;
     }
 
-    if (n <= b->size - b->len && b->data != NULL) {
+    if (n <= b->size - b->len) {
         return b->data + b->len;
     }
 

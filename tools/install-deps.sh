@@ -30,8 +30,8 @@ export DEBIAN_FRONTEND=noninteractive
 run_set="gcc make libc6-dev nginx nginx-dev libpcre2-dev zlib1g-dev
     libunistring-dev libssl-dev libyyjson-dev"
 
-test_set="python3 python3-jinja2 python3-flask python3-tornado python3-gevent
-    gunicorn apache2-utils wrk curl openssl nghttp2-client perl
+test_set="python3 python3-yaml python3-jinja2 python3-flask python3-tornado python3-gevent
+    gunicorn apache2-utils wrk curl iproute2 openssl nghttp2-client perl
     clang libclang-rt-dev libtest-nginx-perl"
 
 deb_set="dpkg-dev debhelper fakeroot lintian"

@@ -6,8 +6,9 @@
 
     pages    every page of conf.example over HTTP/1.1 and HTTP/2: memory and
              descriptors of the workers from the middle of the run to its end
-    reload   HUP after HUP while pages are asked for, each on a connection of
-             its own: no request fails, old workers end, memory stays
+    reload   HUP after HUP while pages are asked for, with and without data
+             from a backend, each on a connection of its own: no request fails,
+             old workers end, memory stays
     broken   the same with a template that is broken every other time: the old
              pages stay, and the log says why
     swap     tpl_reload: a layout changes time and again, and is broken now and
@@ -15,6 +16,7 @@
     kill     kill -9 of a worker: the next one answers at once
     abort    clients that go away at random moments: neither memory nor
              descriptors are lost
+    nodes    three nodes behind a balancer (root only): see nodes.py
 
 Each test prints what it measured; the last line counts what was checked.
 Whatever the error log has above "notice" fails a test, but for what the test
@@ -32,6 +34,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+
+import nodes
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 NGINX = os.environ.get("NGINX_BINARY", "/usr/sbin/nginx")
@@ -62,7 +66,7 @@ class Site:
         self.h2port = free_port()
         work = self.dir.name
         conf = open(os.path.join(ROOT, "conf.example")).read()
-        conf = re.sub(r"listen  8888;.*",
+        conf = re.sub(r"listen +8888;.*",
                       "listen 127.0.0.1:%d;\n        listen 127.0.0.1:%d http2;"
                       % (self.port, self.h2port), conf)
         conf = re.sub(r"(?m)^load_module.*$", "load_module %s;" % MODULE, conf)
@@ -246,8 +250,8 @@ def test_reload(args, broken=False):
         site = Site(templates)
         reloads = args.reloads // 10 if broken else args.reloads
         seconds = max(5, int(reloads * 0.06) + 3)
-        process = wrk(site, ["/", "/tornado", "/notice?text=hello"], seconds,
-                      close=True)
+        process = wrk(site, ["/", "/tornado", "/notice?text=hello", "/rooms",
+                             "/rooms/lake"], seconds, close=True)
         time.sleep(0.5)
         before = site.memory()
         for i in range(reloads):
@@ -365,6 +369,11 @@ def test_abort(args):
     site.end(but=r"\[error\]|access forbidden")
 
 
+def test_nodes(args):
+    for ok, what in nodes.run(NGINX, MODULE):
+        check(ok, what)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--seconds", type=int, default=60)
@@ -373,8 +382,8 @@ def main():
     p.add_argument("--kills", type=int, default=20)
     p.add_argument("--aborts", type=int, default=20000)
     p.add_argument("tests", nargs="*",
-                   help="pages, reload, broken, swap, kill, abort; all by "
-                        "default")
+                   help="pages, reload, broken, swap, kill, abort, nodes; all "
+                        "by default")
     args = p.parse_args()
     tests = {
         "pages": test_pages,
@@ -383,6 +392,7 @@ def main():
         "swap": test_swap,
         "kill": test_kill,
         "abort": test_abort,
+        "nodes": test_nodes,
     }
     for name in args.tests or tests:
         print(name, flush=True)

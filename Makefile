@@ -188,6 +188,7 @@ test-nginx-asan: module-asan cli
 	    tools/nginx-asan.sh --collect env $(PROVE) $(ASAN_T)
 
 test-fuzz: export SEED = 1
+test-fuzz: T = 30
 test-fuzz: fuzz
 
 fuzz: deps $(FUZZ:%=$B/fuzz/%)

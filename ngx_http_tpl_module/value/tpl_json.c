@@ -892,8 +892,6 @@ tpl_json_string(tpl_json_out_t *jo, const tpl_char_t *p, size_t len)
 
     jo->exec->fuel -= (int64_t) (len / 16);
 
-    last = p + len;
-
     n = tpl_json_scan(p, len, jo->mask);
 
     if (tpl_likely(n == len)) {
@@ -913,6 +911,10 @@ tpl_json_string(tpl_json_out_t *jo, const tpl_char_t *p, size_t len)
 
         return;
     }
+
+    /* not before: an empty string may have no bytes to point at */
+
+    last = p + len;
 
     (void) tpl_buf_reserve(jo->b, len + 2);
     (void) tpl_buf_char(jo->b, '"');

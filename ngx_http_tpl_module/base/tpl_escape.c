@@ -135,7 +135,7 @@ tpl_escape(tpl_char_t *dst, const tpl_char_t *p, size_t len, tpl_uint_t kind)
         n = tpl_escape_scan(p, len);
 
         if (n) {
-            memcpy(dst, p, n);
+            tpl_copy_short(dst, p, n);
             dst += n;
             p += n;
             len -= n;
@@ -147,7 +147,7 @@ tpl_escape(tpl_char_t *dst, const tpl_char_t *p, size_t len, tpl_uint_t kind)
 
         e = &tpl_escapes[kind][tpl_escape_class[*p] - 1];
 
-        memcpy(dst, e->data, e->len);
+        tpl_copy_short(dst, e->data, e->len);
         dst += e->len;
         p++;
         len--;

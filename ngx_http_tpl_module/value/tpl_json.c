@@ -58,7 +58,13 @@ typedef struct {
 static tpl_int_t tpl_json_read_error(tpl_exec_t *exec, const tpl_str_t *text,
     tpl_uint_t insitu, const yyjson_read_err *err);
 static tpl_int_t tpl_json_value(tpl_exec_t *exec, yyjson_val *v,
+    const tpl_dict_t *like, tpl_value_t *out);
+static tpl_int_t tpl_json_array(tpl_exec_t *exec, yyjson_val *v,
     tpl_value_t *out);
+static tpl_int_t tpl_json_object(tpl_exec_t *exec, yyjson_val *v,
+    const tpl_dict_t *like, tpl_value_t *out);
+static inline tpl_uint_t tpl_json_like(const tpl_dict_t *like, size_t i,
+    const tpl_str_t *name);
 static void *tpl_json_malloc(void *ctx, size_t size);
 static void *tpl_json_realloc(void *ctx, void *p, size_t old, size_t size);
 static void tpl_json_free(void *ctx, void *p);
@@ -157,7 +163,7 @@ tpl_json_parse(tpl_exec_t *exec, tpl_str_t *text, tpl_uint_t insitu,
         return tpl_json_read_error(exec, &s, insitu, &err);
     }
 
-    rc = tpl_json_value(exec, yyjson_doc_get_root(doc), out);
+    rc = tpl_json_value(exec, yyjson_doc_get_root(doc), NULL, out);
 
     yyjson_doc_free(doc);
 
@@ -226,18 +232,16 @@ tpl_json_large(tpl_exec_t *exec, const char *p, size_t n, tpl_value_t *out)
 }
 
 
+/* like: the object before this one in an array, or NULL */
+
 static tpl_int_t
-tpl_json_value(tpl_exec_t *exec, yyjson_val *v, tpl_value_t *out)
+tpl_json_value(tpl_exec_t *exec, yyjson_val *v, const tpl_dict_t *like,
+    tpl_value_t *out)
 {
-    size_t            i, n;
-    uint64_t          u;
-    tpl_int_t         rc;
-    tpl_str_t         name;
-    yyjson_val       *item;
-    tpl_list_t       *list;
-    tpl_dict_t       *dict;
-    tpl_value_t       value;
-    const tpl_char_t *s;
+    size_t             n;
+    uint64_t           u;
+    tpl_int_t          rc;
+    const tpl_char_t  *s;
 
     switch (yyjson_get_tag(v)) {
 
@@ -296,67 +300,133 @@ tpl_json_value(tpl_exec_t *exec, yyjson_val *v, tpl_value_t *out)
 
     exec->depth++;
     exec->fuel -= (int64_t) n;
-    rc = TPL_OK;
 
-    item = unsafe_yyjson_get_first(v);
-
-    if (yyjson_is_arr(v)) {
-
-        list = tpl_list_create(exec, n);
-        if (list == NULL) {
-            rc = TPL_ERROR;
-            goto done;
-        }
-
-        for (i = 0; i < n; i++) {
-            rc = tpl_json_value(exec, item, &value);
-            if (rc != TPL_OK) {
-                goto done;
-            }
-
-            rc = tpl_list_append(exec, list, &value);
-            if (rc != TPL_OK) {
-                goto done;
-            }
-
-            item = unsafe_yyjson_get_next(item);
-        }
-
-        tpl_value_list(out, list);
-
-    } else {
-        dict = tpl_dict_create(exec, n);
-        if (dict == NULL) {
-            rc = TPL_ERROR;
-            goto done;
-        }
-
-        for (i = 0; i < n; i++) {
-            name.len = yyjson_get_len(item);
-            name.data = (tpl_char_t *) yyjson_get_str(item);
-            item++;
-
-            rc = tpl_json_value(exec, item, &value);
-            if (rc != TPL_OK) {
-                goto done;
-            }
-
-            rc = tpl_dict_set_str(exec, dict, &name, &value);
-            if (rc != TPL_OK) {
-                goto done;
-            }
-
-            item = unsafe_yyjson_get_next(item);
-        }
-
-        tpl_value_dict(out, dict);
-    }
-
-done:
+    rc = yyjson_is_arr(v) ? tpl_json_array(exec, v, out)
+                          : tpl_json_object(exec, v, like, out);
 
     exec->depth--;
 
     return rc;
+}
+
+
+static tpl_int_t
+tpl_json_array(tpl_exec_t *exec, yyjson_val *v, tpl_value_t *out)
+{
+    size_t             i, n;
+    yyjson_val        *item;
+    tpl_list_t        *list;
+    tpl_value_t       *value;
+    const tpl_dict_t  *like;
+
+    n = yyjson_get_len(v);
+
+    list = tpl_list_create(exec, n);
+    if (list == NULL) {
+        return TPL_ERROR;
+    }
+
+    item = unsafe_yyjson_get_first(v);
+    like = NULL;
+
+    for (i = 0; i < n; i++) {
+        value = &list->items[i];
+
+        if (tpl_json_value(exec, item, like, value) != TPL_OK) {
+            return TPL_ERROR;
+        }
+
+        if (value->type == TPL_DICT) {
+            like = value->u.dict;
+        }
+
+        item = unsafe_yyjson_get_next(item);
+    }
+
+    list->n = (uint32_t) n;
+    tpl_value_list(out, list);
+
+    return TPL_OK;
+}
+
+
+/*
+ * The objects of an array mostly have the same keys in the same order: as long
+ * as this one does, no key can be there already, and none is looked for.
+ */
+
+static tpl_int_t
+tpl_json_object(tpl_exec_t *exec, yyjson_val *v, const tpl_dict_t *like,
+    tpl_value_t *out)
+{
+    size_t             i, n;
+    tpl_str_t          name;
+    yyjson_val        *item;
+    tpl_dict_t        *dict;
+    tpl_value_t        value;
+    tpl_dict_entry_t  *e;
+
+    n = yyjson_get_len(v);
+
+    dict = tpl_dict_create(exec, n);
+    if (dict == NULL) {
+        return TPL_ERROR;
+    }
+
+    if (dict->index) {
+        like = NULL;
+    }
+
+    item = unsafe_yyjson_get_first(v);
+
+    for (i = 0; i < n; i++) {
+        name.len = yyjson_get_len(item);
+        name.data = (tpl_char_t *) yyjson_get_str(item);
+        item++;
+
+        if (like && tpl_json_like(like, i, &name)) {
+            e = &dict->entries[i];
+            e->key = like->entries[i].key;
+
+            if (tpl_json_value(exec, item, NULL, &e->value) != TPL_OK) {
+                return TPL_ERROR;
+            }
+
+            dict->nentries = (uint32_t) (i + 1);
+            dict->n = dict->nentries;
+
+        } else {
+            like = NULL;
+
+            if (tpl_json_value(exec, item, NULL, &value) != TPL_OK
+                || tpl_dict_set_str(exec, dict, &name, &value) != TPL_OK)
+            {
+                return TPL_ERROR;
+            }
+        }
+
+        item = unsafe_yyjson_get_next(item);
+    }
+
+    tpl_value_dict(out, dict);
+
+    return TPL_OK;
+}
+
+
+static inline tpl_uint_t
+tpl_json_like(const tpl_dict_t *like, size_t i, const tpl_str_t *name)
+{
+    const tpl_value_t  *key;
+
+    if (i >= like->nentries) {
+        return 0;
+    }
+
+    key = &like->entries[i].key;
+
+    return key->len == name->len
+           && tpl_same_short(key->u.s, name->data, name->len);
 }
 
 

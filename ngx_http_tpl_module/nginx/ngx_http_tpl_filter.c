@@ -4,8 +4,12 @@
  *
  * The header is held back and the body collected, within a limit, until the
  * last of it is there; then a template renders the document, a slice at a time,
- * and the page goes on through the later filters in its place.  Whatever goes
- * wrong before is an error page, since nothing has been sent.
+ * and the page goes on through the later filters in its place.
+ *
+ * Whatever goes wrong before is an error, since nothing has been sent.  It is
+ * answered by an event of its own, once the handler that sent the document has
+ * come to its end: an error page that fetches, or that is an upstream's, could
+ * not be made while a filter is at work.
  */
 
 #include "nginx/ngx_http_tpl_module.h"
@@ -18,6 +22,7 @@
 typedef enum {
     NGX_HTTP_TPL_COLLECT = 0,
     NGX_HTTP_TPL_RENDER,
+    NGX_HTTP_TPL_FAIL,          /* the event will answer with status */
     NGX_HTTP_TPL_PASS           /* what comes now is the page, or an error */
 } ngx_http_tpl_state_e;
 
@@ -27,6 +32,8 @@ struct ngx_http_tpl_collected_s {
     u_char                *data;
     size_t                 len;
     size_t                 size;
+    ngx_int_t              status;      /* of what went wrong */
+    unsigned               ended:1;     /* the last of the document came */
 };
 
 
@@ -39,9 +46,9 @@ static void ngx_http_tpl_filter_clear(ngx_http_request_t *r);
 static ngx_int_t ngx_http_tpl_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_tpl_filter_collect(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx, ngx_chain_t *in);
+    ngx_http_tpl_collected_t *c, ngx_chain_t *in, size_t max);
 static ngx_int_t ngx_http_tpl_filter_add(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx, u_char *data, size_t len);
+    ngx_http_tpl_collected_t *c, u_char *data, size_t len, size_t max);
 static ngx_int_t ngx_http_tpl_filter_start(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
 static ngx_int_t ngx_http_tpl_filter_run(ngx_http_request_t *r,
@@ -51,10 +58,10 @@ static ngx_int_t ngx_http_tpl_filter_pause(ngx_http_request_t *r,
 static void ngx_http_tpl_filter_event(ngx_event_t *ev);
 static ngx_int_t ngx_http_tpl_filter_send(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
-static ngx_int_t ngx_http_tpl_filter_redirect(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx, ngx_int_t status);
 static ngx_int_t ngx_http_tpl_filter_fail(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, ngx_int_t status);
+static void ngx_http_tpl_filter_answer(ngx_http_request_t *r,
+    ngx_http_tpl_collected_t *c);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
@@ -97,8 +104,8 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
         rc = ngx_http_tpl_filter_template(r, conf, &tmpl);
 
         if (rc != NGX_OK) {
-            return ngx_http_filter_finalize_request(r, &ngx_http_tpl_module,
-                                                    rc);
+            ngx_http_clean_header(r);
+            return rc;
         }
 
         ngx_http_tpl_filter_clear(r);
@@ -114,7 +121,7 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
     if (ctx == NULL
         || ngx_http_tpl_hold(r, conf->target->generation) != NGX_OK)
     {
-        return NGX_ERROR;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     ctx->request = r;
@@ -128,7 +135,7 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
     rc = ngx_http_tpl_filter_template(r, conf, &ctx->tmpl);
 
     if (rc != NGX_OK) {
-        return ngx_http_tpl_filter_fail(r, ctx, rc);
+        goto failed;
     }
 
     ngx_http_tpl_pick_type(r, conf, ctx->tmpl, &ctx->type);
@@ -138,18 +145,30 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
                       "tpl_filter: the response of %O bytes is larger than"
                       " size=%uz", r->headers_out.content_length_n,
                       conf->render->size);
-        return ngx_http_tpl_filter_fail(r, ctx, NGX_HTTP_BAD_GATEWAY);
+        rc = NGX_HTTP_BAD_GATEWAY;
+        goto failed;
     }
 
     if (r->headers_out.content_length_n > 0) {
         ctx->collected->size = r->headers_out.content_length_n;
     }
 
+    ngx_http_tpl_unbuffer(r);
+
     /* files are read by the copy filter */
 
     r->filter_need_in_memory = 1;
 
     return NGX_OK;
+
+failed:
+
+    /* the handler returns it: nothing of the response was sent */
+
+    ctx->collected->state = NGX_HTTP_TPL_PASS;
+    ngx_http_clean_header(r);
+
+    return rc;
 }
 
 
@@ -274,8 +293,9 @@ ngx_http_tpl_filter_clear(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_tpl_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_int_t            rc;
-    ngx_http_tpl_ctx_t  *ctx;
+    ngx_int_t                  rc;
+    ngx_http_tpl_ctx_t        *ctx;
+    ngx_http_tpl_collected_t  *c;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_tpl_module);
 
@@ -283,21 +303,23 @@ ngx_http_tpl_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_next_body_filter(r, in);
     }
 
-    switch (ctx->collected->state) {
+    c = ctx->collected;
+
+    switch (c->state) {
 
     case NGX_HTTP_TPL_COLLECT:
 
-        rc = ngx_http_tpl_filter_collect(r, ctx, in);
-
-        if (rc == NGX_AGAIN) {
-            return NGX_OK;
-        }
+        rc = ngx_http_tpl_filter_collect(r, c, in, ctx->conf->render->size);
 
         if (rc != NGX_OK) {
             return ngx_http_tpl_filter_fail(r, ctx, rc);
         }
 
-        ctx->collected->state = NGX_HTTP_TPL_RENDER;
+        if (!c->ended) {
+            return NGX_OK;
+        }
+
+        c->state = NGX_HTTP_TPL_RENDER;
 
         return ngx_http_tpl_filter_start(r, ctx);
 
@@ -309,6 +331,22 @@ ngx_http_tpl_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         return ngx_http_tpl_filter_run(r, ctx);
 
+    case NGX_HTTP_TPL_FAIL:
+
+        if (c->ended) {
+            return NGX_AGAIN;
+        }
+
+        (void) ngx_http_tpl_filter_collect(r, c, in, 0);
+
+        if (!c->ended) {
+            return NGX_OK;
+        }
+
+        ngx_post_event(ctx->event, &ngx_posted_events);
+
+        return NGX_AGAIN;
+
     default: /* NGX_HTTP_TPL_PASS */
 
         return ngx_http_next_body_filter(r, in);
@@ -316,17 +354,21 @@ ngx_http_tpl_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 }
 
 
-/* NGX_OK: it is whole; NGX_AGAIN: more is to come; else the error's status */
+/*
+ * Takes all of the chain, whatever it is worth.  The status of what is wrong;
+ * once there is one, nothing is kept.
+ */
 
 static ngx_int_t
-ngx_http_tpl_filter_collect(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
-    ngx_chain_t *in)
+ngx_http_tpl_filter_collect(ngx_http_request_t *r,
+    ngx_http_tpl_collected_t *c, ngx_chain_t *in, size_t max)
 {
     size_t       len;
     ngx_int_t    rc;
     ngx_buf_t   *b;
-    ngx_uint_t   flush;
+    ngx_uint_t   flush, cut;
 
+    rc = c->status;
     flush = 0;
 
     for ( /* void */ ; in; in = in->next) {
@@ -334,12 +376,8 @@ ngx_http_tpl_filter_collect(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 
         len = ngx_buf_in_memory(b) ? b->last - b->pos : 0;
 
-        if (len) {
-            rc = ngx_http_tpl_filter_add(r, ctx, b->pos, len);
-
-            if (rc != NGX_OK) {
-                return rc;
-            }
+        if (len && rc == NGX_OK) {
+            rc = ngx_http_tpl_filter_add(r, c, b->pos, len, max);
         }
 
         flush |= b->flush;
@@ -350,19 +388,8 @@ ngx_http_tpl_filter_collect(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
         b->file_pos = b->file_last;
 
         if (b->last_buf || b->last_in_chain) {
-            break;
+            c->ended = 1;
         }
-    }
-
-    if (in) {
-
-        if (r->headers_out.content_length_n >= 0
-            && ctx->collected->len != (size_t) r->headers_out.content_length_n)
-        {
-            goto truncated;
-        }
-
-        return NGX_OK;
     }
 
     /*
@@ -370,32 +397,35 @@ ngx_http_tpl_filter_collect(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
      * a last buffer, when the connection is closed already
      */
 
-    if (flush && r->upstream && r->upstream->peer.connection == NULL) {
-        goto truncated;
+    cut = (!c->ended && flush && r->upstream
+           && r->upstream->peer.connection == NULL);
+
+    c->ended |= cut;
+
+    if (rc != NGX_OK) {
+        return rc;
     }
 
-    return NGX_AGAIN;
-
-truncated:
+    if (!cut && (!c->ended
+                 || r->headers_out.content_length_n < 0
+                 || c->len == (size_t) r->headers_out.content_length_n))
+    {
+        return NGX_OK;
+    }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                  "tpl_filter: the response ended after %uz bytes",
-                  ctx->collected->len);
+                  "tpl_filter: the response ended after %uz bytes", c->len);
 
     return NGX_HTTP_BAD_GATEWAY;
 }
 
 
 static ngx_int_t
-ngx_http_tpl_filter_add(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
-    u_char *data, size_t len)
+ngx_http_tpl_filter_add(ngx_http_request_t *r, ngx_http_tpl_collected_t *c,
+    u_char *data, size_t len, size_t max)
 {
-    size_t                     size, max;
-    u_char                    *p;
-    ngx_http_tpl_collected_t  *c;
-
-    c = ctx->collected;
-    max = ctx->conf->render->size;
+    size_t   size;
+    u_char  *p;
 
     if (len > max - c->len) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -456,14 +486,16 @@ ngx_http_tpl_filter_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     saved = exec->error;
     exec->error = &err;
 
-    if (tpl_json_parse(exec, &text, 0, &ctx->document) != TPL_OK) {
+    rc = tpl_json_parse(exec, &text, 0, &ctx->document);
+
+    exec->error = saved;
+
+    if (rc != TPL_OK) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "tpl_filter: invalid JSON: %*s",
                       err.message.len, err.message.data);
         return ngx_http_tpl_filter_fail(r, ctx, NGX_HTTP_BAD_GATEWAY);
     }
-
-    exec->error = saved;
 
     return ngx_http_tpl_filter_run(r, ctx);
 }
@@ -491,9 +523,7 @@ ngx_http_tpl_filter_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         rc = ngx_http_tpl_error(r, ctx, &page);
 
         if (page == NULL) {
-            return (rc < NGX_HTTP_BAD_REQUEST)
-                   ? ngx_http_tpl_filter_redirect(r, ctx, rc)
-                   : ngx_http_tpl_filter_fail(r, ctx, rc);
+            return ngx_http_tpl_filter_fail(r, ctx, rc);
         }
 
         r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
@@ -522,16 +552,11 @@ static ngx_int_t
 ngx_http_tpl_filter_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_uint_t waits)
 {
-    if (ctx->event == NULL) {
-        ctx->event = ngx_pcalloc(r->pool, sizeof(ngx_event_t));
-        if (ctx->event == NULL) {
-            return ngx_http_tpl_filter_fail(r, ctx,
-                                            NGX_HTTP_INTERNAL_SERVER_ERROR);
-        }
-
-        ctx->event->handler = ngx_http_tpl_filter_event;
-        ctx->event->data = ctx;
-        ctx->event->log = r->connection->log;
+    if (ngx_http_tpl_create_event(r, ctx, ngx_http_tpl_filter_event)
+        != NGX_OK)
+    {
+        return ngx_http_tpl_filter_fail(r, ctx,
+                                        NGX_HTTP_INTERNAL_SERVER_ERROR);
     }
 
     r->buffered |= NGX_HTTP_TPL_BUFFERED;
@@ -557,7 +582,12 @@ ngx_http_tpl_filter_event(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, r);
 
-    r->write_event_handler(r);
+    if (ctx->collected->state == NGX_HTTP_TPL_FAIL) {
+        ngx_http_tpl_filter_answer(r, ctx->collected);
+
+    } else {
+        r->write_event_handler(r);
+    }
 
     ngx_http_run_posted_requests(c);
 }
@@ -573,14 +603,14 @@ ngx_http_tpl_filter_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     output = tpl_vm_output(ctx->vm);
     ctx->vm = NULL;
 
-    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
-    ctx->collected->state = NGX_HTTP_TPL_PASS;
-
     out = ngx_http_tpl_chain(r, output);
     if (out == NULL) {
         return ngx_http_tpl_filter_fail(r, ctx,
                                         NGX_HTTP_INTERNAL_SERVER_ERROR);
     }
+
+    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
+    ctx->collected->state = NGX_HTTP_TPL_PASS;
 
     ngx_http_tpl_status_count(ctx, output->len, 0);
 
@@ -619,34 +649,53 @@ ngx_http_tpl_filter_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 }
 
 
-/*
- * ngx_http_filter_finalize_request() would clear the headers, of which the
- * page's Location is one.
- */
-
-static ngx_int_t
-ngx_http_tpl_filter_redirect(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
-    ngx_int_t status)
-{
-    ngx_int_t  rc;
-
-    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
-    ctx->collected->state = NGX_HTTP_TPL_PASS;
-
-    rc = ngx_http_special_response_handler(r, status);
-
-    /* an error_page has answered: the response here is over */
-
-    return (rc == NGX_DONE) ? NGX_ERROR : rc;
-}
-
+/* what is still to come of the document is of no use */
 
 static ngx_int_t
 ngx_http_tpl_filter_fail(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_int_t status)
 {
-    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
-    ctx->collected->state = NGX_HTTP_TPL_PASS;
+    ngx_http_tpl_collected_t  *c;
 
-    return ngx_http_filter_finalize_request(r, &ngx_http_tpl_module, status);
+    if (ngx_http_tpl_create_event(r, ctx, ngx_http_tpl_filter_event)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    c = ctx->collected;
+
+    c->state = NGX_HTTP_TPL_FAIL;
+    c->status = status;
+
+    r->buffered |= NGX_HTTP_TPL_BUFFERED;
+
+    if (!c->ended) {
+        ngx_http_tpl_stop_upstream(r);
+        return NGX_OK;
+    }
+
+    ngx_post_event(ctx->event, &ngx_posted_events);
+
+    return NGX_AGAIN;
+}
+
+
+/* as if the handler had returned the status */
+
+static void
+ngx_http_tpl_filter_answer(ngx_http_request_t *r, ngx_http_tpl_collected_t *c)
+{
+    c->state = NGX_HTTP_TPL_PASS;
+
+    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    /* a redirect is what the page wanted, with its headers */
+
+    if (c->status >= NGX_HTTP_BAD_REQUEST) {
+        ngx_http_clean_header(r);
+    }
+
+    ngx_http_finalize_request(r, c->status);
 }

@@ -754,6 +754,14 @@ ngx_http_tpl_reply_t *ngx_http_tpl_get_reply(ngx_http_tpl_ctx_t *ctx,
 ngx_http_tpl_reply_t *ngx_http_tpl_reply_at(ngx_http_tpl_ctx_t *ctx,
     ngx_uint_t index);
 
+/* a header filter's: the upstream's response is to come as it arrives, if r is
+ * asked for a reply */
+void ngx_http_tpl_unbuffer(ngx_http_request_t *r);
+
+/* ends r's upstream soon, if it is at work: the rest of its response is of no
+ * use; to be called by a body filter */
+void ngx_http_tpl_stop_upstream(ngx_http_request_t *r);
+
 /* stands behind ngx_http_tpl_add_filter()'s */
 void ngx_http_tpl_add_reply_filter(void);
 
@@ -945,6 +953,10 @@ ngx_int_t ngx_http_tpl_page(ngx_http_request_t *r);
 /* makes ctx->arena, which goes with the request */
 ngx_int_t ngx_http_tpl_create_arena(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
+
+/* makes ctx->event, unless there is one; it goes with the request */
+ngx_int_t ngx_http_tpl_create_event(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, ngx_event_handler_pt handler);
 
 /* a compiled template that target may pick; NULL if name is none of them */
 tpl_template_t *ngx_http_tpl_pick_template(ngx_http_request_t *r,

@@ -49,7 +49,6 @@ static ngx_int_t ngx_http_tpl_reply_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static void ngx_http_tpl_reply_add(ngx_http_tpl_reply_t *reply, u_char *data,
     size_t len);
-static void ngx_http_tpl_reply_stop(ngx_http_request_t *r);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
@@ -569,7 +568,6 @@ ngx_http_tpl_reply_header_filter(ngx_http_request_t *r)
 {
     off_t                  length;
     ngx_table_elt_t       *encoding;
-    ngx_http_upstream_t   *u;
     ngx_http_tpl_reply_t  *reply;
 
     if (!ngx_http_tpl_is_reply(r)) {
@@ -598,16 +596,7 @@ ngx_http_tpl_reply_header_filter(ngx_http_request_t *r)
     reply->skip = 0;
     ngx_str_null(&reply->cause);
 
-    /*
-     * A pipe passes nothing on to a request that is not the active one before
-     * all of it is there, however much that is.
-     */
-
-    u = r->upstream;
-
-    if (u && !u->cacheable && !u->store) {
-        u->buffering = 0;
-    }
+    ngx_http_tpl_unbuffer(r);
 
     if (reply->status >= NGX_HTTP_SPECIAL_RESPONSE) {
         reply->skip = 1;
@@ -649,6 +638,24 @@ ngx_http_tpl_reply_header_filter(ngx_http_request_t *r)
 }
 
 
+/*
+ * A pipe passes nothing on to a request that is not the active one before all
+ * of it is there, however much that is.
+ */
+
+void
+ngx_http_tpl_unbuffer(ngx_http_request_t *r)
+{
+    ngx_http_upstream_t  *u;
+
+    u = r->upstream;
+
+    if (u && !u->cacheable && !u->store && ngx_http_tpl_is_reply(r)) {
+        u->buffering = 0;
+    }
+}
+
+
 /* takes all there is: nothing goes further */
 
 static ngx_int_t
@@ -682,7 +689,7 @@ ngx_http_tpl_reply_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     }
 
     if (reply->skip && reply->len > reply->size) {
-        ngx_http_tpl_reply_stop(r);
+        ngx_http_tpl_stop_upstream(r);
     }
 
     return NGX_OK;
@@ -736,12 +743,12 @@ ngx_http_tpl_reply_add(ngx_http_tpl_reply_t *reply, u_char *data, size_t len)
 
 
 /*
- * A backend may go on for ever.  What the upstream module would do for a client
- * that went away, without an error that the page's connection would share.
+ * A backend may go on for ever.  To the upstream module it is one that has gone
+ * away, or whose response is over.
  */
 
-static void
-ngx_http_tpl_reply_stop(ngx_http_request_t *r)
+void
+ngx_http_tpl_stop_upstream(ngx_http_request_t *r)
 {
     ngx_http_upstream_t  *u;
 
@@ -754,7 +761,7 @@ ngx_http_tpl_reply_stop(ngx_http_request_t *r)
     u->keepalive = 0;
 
     if (u->buffering && u->pipe) {
-        u->pipe->downstream_error = 1;
+        u->pipe->upstream_error = 1;
 
     } else {
         u->length = 0;

@@ -69,6 +69,17 @@ my $t = TplServer->new(
         location = /cut-flow { $proxy/length/9; tpl_filter page.html;
                                proxy_buffering off;
                                error_page 502 /error/\$arg_e; }
+        location /stalled/ { $proxy/; tpl_filter page.html;
+                             proxy_read_timeout 300ms;
+                             error_page 504 /error/fetch; }
+        location /stalled-flow/ { $proxy/; tpl_filter page.html;
+                                  proxy_read_timeout 300ms;
+                                  proxy_buffering off;
+                                  error_page 504 /error/fetch; }
+        location /stalled-cache/ { $proxy/; tpl_filter page.html;
+                                   proxy_read_timeout 300ms;
+                                   proxy_cache cache;
+                                   error_page 504 /error/fetch; }
         location = /endless { $proxy/endless; tpl_filter page.html size=1k;
                               error_page 502 /error/\$arg_e; }
         location = /endless-flow { $proxy/endless; tpl_filter page.html size=1k;
@@ -90,7 +101,7 @@ my $t = TplServer->new(
         location = /ssi { ssi on; default_type text/html;
             return 200 '<!--#include virtual="/broken?e=fetch" -->, <!--#include virtual="/endless?e=fetch" -->.'; }
         location = /data { $proxy/endless; tpl_filter page.html size=1k; }
-        location = /fetched { tpl_fetch d /data; tpl_render error_fetch.html; }
+        location = /fetched { tpl_fetch d \$arg_u; tpl_render error_fetch.html; }
 EOC
 $t->start;
 
@@ -131,6 +142,24 @@ for my $failure (sort keys %failures) {
 }
 
 like($t->get('/broken?e=fetch')->{body}, qr/unsupported operand/, 'with $tpl_error');
+
+
+# a backend that stops in the middle is a timeout, one that goes away is not
+
+for my $how ('', '-flow', '-cache') {
+    for my $kind ('slow', 'drip', 'stall') {
+        my $page = $t->get("/stalled$how/$kind/1");
+
+        is($page->{status}, 504, "stalled$how, $kind: 504");
+        like($page->{body}, qr/^fetched 504 Ann/, '  its page');
+    }
+
+    is($t->get("/stalled$how/length/9")->{status}, 502, '  cut: 502');
+    is($t->get("/stalled$how/reset/9")->{status}, 502, '  reset: 502');
+}
+
+is($t->get('/fetched?u=/stalled/drip/1')->{status}, 504,
+   'a filtered response as data: 504');
 
 
 # other ways to name a page, and none
@@ -184,7 +213,7 @@ for (['/broken?e=proxy', 500], ['/late?e=long', 500], ['/bad?e=fetch', 502],
 
 # as data of another page
 
-is($t->get('/fetched')->{status}, 502, 'a filtered response as data: 502');
+is($t->get('/fetched?u=/data')->{status}, 502, 'a filtered response as data: 502');
 ok($t->log =~ qr/fetch "d" of "\/data": upstream answered 502/, '  and why');
 
 unlike($t->log, qr/header already sent|http finalize non-active/,

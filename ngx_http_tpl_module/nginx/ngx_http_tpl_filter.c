@@ -32,6 +32,7 @@ struct ngx_http_tpl_collected_s {
     u_char                *data;
     size_t                 len;
     size_t                 size;
+    ngx_connection_t      *peer;        /* the upstream's, or NULL */
     ngx_int_t              status;      /* of what went wrong */
     unsigned               ended:1;     /* the last of the document came */
 };
@@ -154,6 +155,10 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
     }
 
     ngx_http_tpl_unbuffer(r);
+
+    if (r->upstream) {
+        ctx->collected->peer = r->upstream->peer.connection;
+    }
 
     /* files are read by the copy filter */
 
@@ -364,9 +369,9 @@ ngx_http_tpl_filter_collect(ngx_http_request_t *r,
     ngx_http_tpl_collected_t *c, ngx_chain_t *in, size_t max)
 {
     size_t       len;
-    ngx_int_t    rc;
+    ngx_int_t    rc, cut;
     ngx_buf_t   *b;
-    ngx_uint_t   flush, cut;
+    ngx_uint_t   flush;
 
     rc = c->status;
     flush = 0;
@@ -392,31 +397,25 @@ ngx_http_tpl_filter_collect(ngx_http_request_t *r,
         }
     }
 
-    /*
-     * nginx ends a response whose upstream went away with a flush instead of
-     * a last buffer, when the connection is closed already
-     */
+    cut = (flush && !c->ended) ? ngx_http_tpl_is_cut(r, c->peer) : NGX_OK;
 
-    cut = (!c->ended && flush && r->upstream
-           && r->upstream->peer.connection == NULL);
+    if (cut != NGX_OK) {
+        c->ended = 1;
 
-    c->ended |= cut;
-
-    if (rc != NGX_OK) {
-        return rc;
+    } else if (c->ended && r->headers_out.content_length_n >= 0
+               && c->len != (size_t) r->headers_out.content_length_n)
+    {
+        cut = NGX_HTTP_BAD_GATEWAY;
     }
 
-    if (!cut && (!c->ended
-                 || r->headers_out.content_length_n < 0
-                 || c->len == (size_t) r->headers_out.content_length_n))
-    {
-        return NGX_OK;
+    if (rc != NGX_OK || cut == NGX_OK) {
+        return rc;
     }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "tpl_filter: the response ended after %uz bytes", c->len);
 
-    return NGX_HTTP_BAD_GATEWAY;
+    return cut;
 }
 
 

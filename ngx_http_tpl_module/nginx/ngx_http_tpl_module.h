@@ -735,6 +735,9 @@ struct ngx_http_tpl_reply_s {
     ngx_str_t                     cause;
     ngx_uint_t                    failure;
 
+    ngx_connection_t             *peer;         /* the upstream's, or NULL */
+    ngx_int_t                     cut;          /* ngx_http_tpl_is_cut() */
+
     tpl_value_t                   value;        /* MISSING: not made yet */
 
     unsigned                      text:1;
@@ -757,6 +760,13 @@ ngx_http_tpl_reply_t *ngx_http_tpl_reply_at(ngx_http_tpl_ctx_t *ctx,
 /* a header filter's: the upstream's response is to come as it arrives, if r is
  * asked for a reply */
 void ngx_http_tpl_unbuffer(ngx_http_request_t *r);
+
+/*
+ * When a body filter sees a flush: NGX_OK, or the status if the upstream ended
+ * its response early, by a timeout or otherwise.  peer is its connection, or
+ * NULL, when the header passed.
+ */
+ngx_int_t ngx_http_tpl_is_cut(ngx_http_request_t *r, ngx_connection_t *peer);
 
 /* ends r's upstream soon, if it is at work: the rest of its response is of no
  * use; to be called by a body filter */

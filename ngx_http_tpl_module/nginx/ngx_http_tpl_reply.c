@@ -490,6 +490,13 @@ ngx_http_tpl_reply_judge(ngx_http_tpl_reply_t *reply)
         return;
     }
 
+    if (reply->cut == NGX_HTTP_GATEWAY_TIME_OUT) {
+        ngx_http_tpl_reply_fail(reply, reply->cut,
+                                "upstream timed out after %uz bytes",
+                                reply->len);
+        return;
+    }
+
     length = r->headers_out.content_length_n;
 
     if (length >= 0 && (off_t) reply->len != length) {
@@ -592,9 +599,14 @@ ngx_http_tpl_reply_header_filter(ngx_http_request_t *r)
     reply->status = r->headers_out.status;
     reply->data = NULL;
     reply->len = 0;
+    reply->cut = NGX_OK;
     reply->last = 0;
     reply->skip = 0;
     ngx_str_null(&reply->cause);
+
+    if (r->upstream) {
+        reply->peer = r->upstream->peer.connection;
+    }
 
     ngx_http_tpl_unbuffer(r);
 
@@ -685,6 +697,9 @@ ngx_http_tpl_reply_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         if (b->last_buf || b->last_in_chain) {
             reply->last = 1;
+
+        } else if (b->flush && !reply->last) {
+            reply->cut = ngx_http_tpl_is_cut(r, reply->peer);
         }
     }
 
@@ -739,6 +754,23 @@ ngx_http_tpl_reply_add(ngx_http_tpl_reply_t *reply, u_char *data, size_t len)
 
     ngx_memcpy(reply->data + reply->len, data, len);
     reply->len += len;
+}
+
+
+/*
+ * nginx ends a response whose upstream went away with a flush instead of a last
+ * buffer, when the connection is closed already; its events still tell why.
+ */
+
+ngx_int_t
+ngx_http_tpl_is_cut(ngx_http_request_t *r, ngx_connection_t *peer)
+{
+    if (r->upstream == NULL || r->upstream->peer.connection) {
+        return NGX_OK;
+    }
+
+    return (peer && peer->read->timedout) ? NGX_HTTP_GATEWAY_TIME_OUT
+                                          : NGX_HTTP_BAD_GATEWAY;
 }
 
 

@@ -10,6 +10,9 @@
  * answered by an event of its own, once the handler that sent the document has
  * come to its end: an error page that fetches, or that is an upstream's, could
  * not be made while a filter is at work.
+ *
+ * The header filter is a module of its own, for its place: before the one that
+ * looks at If-None-Match and the like, which are about the page.
  */
 
 #include "nginx/ngx_http_tpl_module.h"
@@ -38,6 +41,7 @@ struct ngx_http_tpl_collected_s {
 };
 
 
+static ngx_int_t ngx_http_tpl_header_filter_init(ngx_conf_t *cf);
 static ngx_int_t ngx_http_tpl_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_tpl_filter_wanted(ngx_http_request_t *r,
     ngx_http_tpl_loc_conf_t *conf);
@@ -50,6 +54,8 @@ static ngx_int_t ngx_http_tpl_filter_collect(ngx_http_request_t *r,
     ngx_http_tpl_collected_t *c, ngx_chain_t *in, size_t max);
 static ngx_int_t ngx_http_tpl_filter_add(ngx_http_request_t *r,
     ngx_http_tpl_collected_t *c, u_char *data, size_t len, size_t max);
+static ngx_int_t ngx_http_tpl_filter_head(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
 static ngx_int_t ngx_http_tpl_filter_start(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
 static ngx_int_t ngx_http_tpl_filter_run(ngx_http_request_t *r,
@@ -65,20 +71,56 @@ static void ngx_http_tpl_filter_answer(ngx_http_request_t *r,
     ngx_http_tpl_collected_t *c);
 
 
+static ngx_http_module_t  ngx_http_tpl_header_filter_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_http_tpl_header_filter_init,       /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    NULL,                                  /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_tpl_header_filter_module = {
+    NGX_MODULE_V1,
+    &ngx_http_tpl_header_filter_module_ctx,    /* module context */
+    NULL,                                      /* module directives */
+    NGX_HTTP_MODULE,                           /* module type */
+    NULL,                                      /* init master */
+    NULL,                                      /* init module */
+    NULL,                                      /* init process */
+    NULL,                                      /* init thread */
+    NULL,                                      /* exit thread */
+    NULL,                                      /* exit process */
+    NULL,                                      /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 
 
-ngx_int_t
-ngx_http_tpl_add_filter(void)
+static ngx_int_t
+ngx_http_tpl_header_filter_init(ngx_conf_t *cf)
 {
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_tpl_header_filter;
 
+    return NGX_OK;
+}
+
+
+void
+ngx_http_tpl_add_body_filter(void)
+{
     ngx_http_next_body_filter = ngx_http_top_body_filter;
     ngx_http_top_body_filter = ngx_http_tpl_body_filter;
-
-    return NGX_OK;
 }
 
 
@@ -86,8 +128,6 @@ static ngx_int_t
 ngx_http_tpl_header_filter(ngx_http_request_t *r)
 {
     ngx_int_t                 rc;
-    ngx_str_t                 type;
-    tpl_template_t           *tmpl;
     ngx_http_tpl_ctx_t       *ctx;
     ngx_http_tpl_loc_conf_t  *conf;
 
@@ -98,23 +138,6 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
     }
 
     conf = conf->filter;
-
-    /* HEAD: there is no body to render, but the header is that of a page */
-
-    if (r->header_only || r->method == NGX_HTTP_HEAD) {
-        rc = ngx_http_tpl_filter_template(r, conf, &tmpl);
-
-        if (rc != NGX_OK) {
-            ngx_http_clean_header(r);
-            return rc;
-        }
-
-        ngx_http_tpl_filter_clear(r);
-        ngx_http_tpl_pick_type(r, conf, tmpl, &type);
-        ngx_http_tpl_set_type(r, &type);
-
-        return ngx_http_next_header_filter(r);
-    }
 
     ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_tpl_ctx_t)
                                + sizeof(ngx_http_tpl_collected_t));
@@ -192,7 +215,10 @@ ngx_http_tpl_filter_wanted(ngx_http_request_t *r,
         return 0;
     }
 
-    if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED
+    /* header_only: nobody will read a body, as of auth_request's subrequest */
+
+    if (r->header_only
+        || r->headers_out.status == NGX_HTTP_NOT_MODIFIED
         || r->headers_out.status == NGX_HTTP_NO_CONTENT
         || r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT
         || ngx_http_test_content_type(r, &conf->filter_types) == NULL)
@@ -324,6 +350,10 @@ ngx_http_tpl_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
             return NGX_OK;
         }
 
+        if (r->method == NGX_HTTP_HEAD && c->len == 0) {
+            return ngx_http_tpl_filter_head(r, ctx);
+        }
+
         c->state = NGX_HTTP_TPL_RENDER;
 
         return ngx_http_tpl_filter_start(r, ctx);
@@ -403,7 +433,8 @@ ngx_http_tpl_filter_collect(ngx_http_request_t *r,
         c->ended = 1;
 
     } else if (c->ended && r->headers_out.content_length_n >= 0
-               && c->len != (size_t) r->headers_out.content_length_n)
+               && c->len != (size_t) r->headers_out.content_length_n
+               && (c->len || r->method != NGX_HTTP_HEAD))
     {
         cut = NGX_HTTP_BAD_GATEWAY;
     }
@@ -456,6 +487,36 @@ ngx_http_tpl_filter_add(ngx_http_request_t *r, ngx_http_tpl_collected_t *c,
 }
 
 
+/* HEAD without a document: what a page's header would have in any case */
+
+static ngx_int_t
+ngx_http_tpl_filter_head(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_tpl_pick_block(r, ctx);
+
+    if (rc != NGX_OK) {
+        return ngx_http_tpl_filter_fail(r, ctx, rc);
+    }
+
+    ctx->collected->state = NGX_HTTP_TPL_PASS;
+
+    ngx_http_tpl_filter_clear(r);
+    ngx_http_tpl_set_type(r, &ctx->type);
+
+    if (ngx_http_tpl_set_vary(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* the page's ETag, which the request may ask about, is not known */
+
+    r->disable_not_modified = 1;
+
+    return ngx_http_send_header(r);
+}
+
+
 static ngx_int_t
 ngx_http_tpl_filter_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
@@ -489,14 +550,23 @@ ngx_http_tpl_filter_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 
     exec->error = saved;
 
-    if (rc != TPL_OK) {
+    if (rc == TPL_OK) {
+        return ngx_http_tpl_filter_run(r, ctx);
+    }
+
+    if (err.exc == TPL_EXC_MEMORY || err.exc == TPL_EXC_LIMIT) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "tpl_filter: %*s", err.message.len, err.message.data);
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+    } else {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "tpl_filter: invalid JSON: %*s",
                       err.message.len, err.message.data);
-        return ngx_http_tpl_filter_fail(r, ctx, NGX_HTTP_BAD_GATEWAY);
+        rc = NGX_HTTP_BAD_GATEWAY;
     }
 
-    return ngx_http_tpl_filter_run(r, ctx);
+    return ngx_http_tpl_filter_fail(r, ctx, rc);
 }
 
 

@@ -772,7 +772,7 @@ ngx_int_t ngx_http_tpl_is_cut(ngx_http_request_t *r, ngx_connection_t *peer);
  * use; to be called by a body filter */
 void ngx_http_tpl_stop_upstream(ngx_http_request_t *r);
 
-/* stands behind ngx_http_tpl_add_filter()'s */
+/* stands behind ngx_http_tpl_add_body_filter()'s */
 void ngx_http_tpl_add_reply_filter(void);
 
 
@@ -1079,7 +1079,8 @@ ngx_int_t ngx_http_tpl_stream_end(ngx_http_request_t *r,
  * The filter (ngx_http_tpl_filter.c).
  */
 
-ngx_int_t ngx_http_tpl_add_filter(void);
+/* that of the header is ngx_http_tpl_header_filter_module's */
+void ngx_http_tpl_add_body_filter(void);
 
 
 /*

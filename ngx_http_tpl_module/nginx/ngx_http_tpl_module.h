@@ -895,6 +895,17 @@ ngx_int_t ngx_http_tpl_nonce(ngx_http_request_t *r, ngx_str_t *nonce);
 /* whether it was asked for */
 ngx_uint_t ngx_http_tpl_has_nonce(ngx_http_request_t *r);
 
+/*
+ * An xsrf token of TPL_XSRF_LEN bytes: that which r's first page was made with,
+ * else it is the one from now on.  NGX_DECLINED: r's header has its cookie.
+ */
+ngx_int_t ngx_http_tpl_xsrf(ngx_http_request_t *r, u_char *token);
+
+/* the cookie of a token that a subrequest's page was made with, for the main
+ * request's header */
+ngx_int_t ngx_http_tpl_pass_xsrf(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+
 /* $tpl_nonce */
 ngx_int_t ngx_http_tpl_variable_nonce(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);

@@ -13,6 +13,7 @@ static tpl_int_t ngx_http_tpl_web_header(tpl_web_t *web,
     const tpl_str_t *name, tpl_str_t *out);
 static tpl_int_t ngx_http_tpl_web_headers(tpl_web_t *web, tpl_pairs_t *out);
 static tpl_int_t ngx_http_tpl_web_nonce(tpl_web_t *web, tpl_str_t *out);
+static tpl_int_t ngx_http_tpl_web_xsrf(tpl_web_t *web, tpl_char_t *token);
 static tpl_int_t ngx_http_tpl_web_user(tpl_web_t *web, tpl_str_t *out);
 static void ngx_http_tpl_web_note(tpl_web_t *web, const char *what,
     const char *text);
@@ -29,6 +30,7 @@ static const tpl_web_host_t  ngx_http_tpl_web_host = {
     .headers = ngx_http_tpl_web_headers,
     .body = ngx_http_tpl_web_body,
     .nonce = ngx_http_tpl_web_nonce,
+    .xsrf = ngx_http_tpl_web_xsrf,
     .note = ngx_http_tpl_web_note,
     .locale = ngx_http_tpl_web_locale,
     .user = ngx_http_tpl_web_user
@@ -390,6 +392,24 @@ ngx_http_tpl_web_nonce(tpl_web_t *web, tpl_str_t *out)
     ngx_http_tpl_set_str(out, &nonce);
 
     return TPL_OK;
+}
+
+
+static tpl_int_t
+ngx_http_tpl_web_xsrf(tpl_web_t *web, tpl_char_t *token)
+{
+    ngx_int_t            rc;
+    ngx_http_tpl_ctx_t  *ctx;
+
+    ctx = web->data;
+
+    rc = ngx_http_tpl_xsrf(ctx->request, token);
+
+    if (rc == NGX_ERROR) {
+        return TPL_ERROR;
+    }
+
+    return (rc == NGX_DECLINED) ? TPL_DECLINED : TPL_OK;
 }
 
 

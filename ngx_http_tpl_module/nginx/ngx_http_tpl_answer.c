@@ -95,29 +95,21 @@ ngx_http_tpl_set_headers(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 static void
 ngx_http_tpl_replace_headers(ngx_http_request_t *r, tpl_pairs_t *headers)
 {
-    uint32_t          i;
-    ngx_uint_t        k;
-    tpl_pair_t       *pair;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    uint32_t               i;
+    tpl_pair_t            *pair;
+    ngx_table_elt_t       *h;
+    ngx_http_tpl_cursor_t  cursor;
 
-    part = &r->headers_out.headers.part;
-    h = part->elts;
+    if (headers->n == 0) {
+        return;
+    }
 
-    for (k = 0; headers->n; k++) {
+    ngx_http_tpl_cursor(&cursor, &r->headers_out.headers);
 
-        if (k >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
+    while ((h = ngx_http_tpl_next_header(&cursor)) != NULL) {
 
-            part = part->next;
-            h = part->elts;
-            k = 0;
-        }
-
-        if (h[k].hash == 0 || ngx_http_tpl_header_is(&h[k].key, "Set-Cookie")
-            || ngx_http_tpl_header_is(&h[k].key, "Vary"))
+        if (h->hash == 0 || ngx_http_tpl_header_is(&h->key, "Set-Cookie")
+            || ngx_http_tpl_header_is(&h->key, "Vary"))
         {
             continue;
         }
@@ -125,12 +117,8 @@ ngx_http_tpl_replace_headers(ngx_http_request_t *r, tpl_pairs_t *headers)
         for (i = 0; i < headers->n; i++) {
             pair = &headers->items[i];
 
-            if (pair->name.len == h[k].key.len
-                && ngx_strncasecmp(pair->name.data, h[k].key.data,
-                                   pair->name.len)
-                   == 0)
-            {
-                h[k].hash = 0;
+            if (ngx_http_tpl_is_header(h, &pair->name)) {
+                h->hash = 0;
                 break;
             }
         }
@@ -139,13 +127,13 @@ ngx_http_tpl_replace_headers(ngx_http_request_t *r, tpl_pairs_t *headers)
             continue;
         }
 
-        if (&h[k] == r->headers_out.expires) {
+        if (h == r->headers_out.expires) {
             r->headers_out.expires = NULL;
 
-        } else if (&h[k] == r->headers_out.location) {
+        } else if (h == r->headers_out.location) {
             r->headers_out.location = NULL;
 
-        } else if (ngx_http_tpl_header_is(&h[k].key, "Cache-Control")) {
+        } else if (ngx_http_tpl_header_is(&h->key, "Cache-Control")) {
 #if (nginx_version >= 1023000)
             r->headers_out.cache_control = NULL;
 #else
@@ -467,33 +455,23 @@ ngx_http_tpl_pass_xsrf(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 static ngx_uint_t
 ngx_http_tpl_has_cookie(ngx_http_request_t *r, ngx_str_t *cookie)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    ngx_table_elt_t       *h;
+    ngx_http_tpl_cursor_t  cursor;
 
     if (cookie->data == NULL) {
         return 0;
     }
 
-    part = &r->headers_out.headers.part;
-    h = part->elts;
+    ngx_http_tpl_cursor(&cursor, &r->headers_out.headers);
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_tpl_next_header(&cursor)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return 0;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].hash && h[i].value.data == cookie->data) {
+        if (h->hash && h->value.data == cookie->data) {
             return 1;
         }
     }
+
+    return 0;
 }
 
 
@@ -516,11 +494,5 @@ ngx_http_tpl_variable_nonce(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    v->len = nonce.len;
-    v->data = nonce.data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return ngx_http_tpl_give(v, nonce.data, nonce.len);
 }

@@ -250,36 +250,22 @@ static ngx_int_t
 ngx_http_tpl_filter_template(ngx_http_request_t *r,
     ngx_http_tpl_loc_conf_t *conf, tpl_template_t **tmpl)
 {
-    ngx_str_t         value;
-    ngx_uint_t        i;
-    ngx_table_elt_t  *h;
-    ngx_list_part_t  *part;
+    ngx_str_t              value;
+    ngx_table_elt_t       *h;
+    ngx_http_tpl_cursor_t  cursor;
 
     value.data = NULL;
     *tmpl = conf->target->tmpl;
 
-    part = &r->headers_out.headers.part;
-    h = part->elts;
+    ngx_http_tpl_cursor(&cursor, &r->headers_out.headers);
 
-    for (i = 0; conf->filter_header.len; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].hash && h[i].key.len == conf->filter_header.len
-            && ngx_strncasecmp(h[i].key.data, conf->filter_header.data,
-                               h[i].key.len)
-               == 0)
+    while (conf->filter_header.len
+           && (h = ngx_http_tpl_next_header(&cursor)) != NULL)
+    {
+        if (ngx_http_tpl_is_header(h, ngx_http_tpl_str(&conf->filter_header)))
         {
-            value = h[i].value;
-            h[i].hash = 0;
+            value = h->value;
+            h->hash = 0;
             break;
         }
     }

@@ -783,6 +783,10 @@ void ngx_http_tpl_add_reply_filter(void);
 /* $tpl_name and the like */
 ngx_int_t ngx_http_tpl_add_variables(ngx_conf_t *cf);
 
+/* a variable's value, as its handler gives it; NGX_OK */
+ngx_int_t ngx_http_tpl_give(ngx_http_variable_value_t *v, u_char *data,
+    size_t len);
+
 /* tpl_loader_t's variable: data is a ngx_http_tpl_set_t */
 tpl_int_t ngx_http_tpl_variable_index(void *data, const tpl_str_t *name,
     uint32_t *index, tpl_error_t *err);
@@ -816,6 +820,24 @@ ngx_http_tpl_target_t *ngx_http_tpl_make_inline(ngx_conf_t *cf,
 
 char *ngx_http_tpl_current_user(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* a place in a list of headers, set to its start */
+
+typedef struct {
+    ngx_list_part_t              *part;
+    ngx_uint_t                    i;
+} ngx_http_tpl_cursor_t;
+
+#define ngx_http_tpl_cursor(cursor, list)                                    \
+    (cursor)->part = &(list)->part;                                          \
+    (cursor)->i = 0
+
+/* the next header, NULL at the end */
+ngx_table_elt_t *ngx_http_tpl_next_header(ngx_http_tpl_cursor_t *cursor);
+
+/* whether it is to be sent under that name, in any case */
+ngx_uint_t ngx_http_tpl_is_header(const ngx_table_elt_t *h,
+    const tpl_str_t *name);
 
 /* tpl_host_t's web */
 tpl_int_t ngx_http_tpl_web(tpl_exec_t *exec, tpl_web_t **out);

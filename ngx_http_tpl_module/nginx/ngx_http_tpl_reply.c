@@ -185,10 +185,9 @@ static ngx_int_t
 ngx_http_tpl_copy_headers(ngx_http_request_t *r,
     ngx_http_headers_in_t *headers_in)
 {
-    ngx_str_t        *hidden;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h, *copy;
+    ngx_str_t             *hidden;
+    ngx_table_elt_t       *h, *copy;
+    ngx_http_tpl_cursor_t  cursor;
 
     *headers_in = r->headers_in;
 
@@ -199,24 +198,13 @@ ngx_http_tpl_copy_headers(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    part = &r->headers_in.headers.part;
-    h = part->elts;
+    ngx_http_tpl_cursor(&cursor, &r->headers_in.headers);
 
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
+    while ((h = ngx_http_tpl_next_header(&cursor)) != NULL) {
 
         for (hidden = ngx_http_tpl_hidden_headers; hidden->len; hidden++) {
-            if (h[i].key.len == hidden->len
-                && ngx_strncasecmp(h[i].key.data, hidden->data, hidden->len)
+            if (h->key.len == hidden->len
+                && ngx_strncasecmp(h->key.data, hidden->data, hidden->len)
                    == 0)
             {
                 break;
@@ -232,7 +220,7 @@ ngx_http_tpl_copy_headers(ngx_http_request_t *r,
             return NGX_ERROR;
         }
 
-        *copy = h[i];
+        *copy = *h;
     }
 
     headers_in->if_modified_since = NULL;

@@ -256,15 +256,44 @@ ngx_http_tpl_web_field(tpl_web_t *web, tpl_web_field_t field, tpl_str_t *out)
 }
 
 
+ngx_table_elt_t *
+ngx_http_tpl_next_header(ngx_http_tpl_cursor_t *cursor)
+{
+    ngx_table_elt_t  *h;
+
+    while (cursor->i >= cursor->part->nelts) {
+
+        if (cursor->part->next == NULL) {
+            return NULL;
+        }
+
+        cursor->part = cursor->part->next;
+        cursor->i = 0;
+    }
+
+    h = cursor->part->elts;
+
+    return &h[cursor->i++];
+}
+
+
+ngx_uint_t
+ngx_http_tpl_is_header(const ngx_table_elt_t *h, const tpl_str_t *name)
+{
+    return h->hash && h->key.len == name->len
+           && ngx_strncasecmp(h->key.data, name->data, name->len) == 0;
+}
+
+
 static tpl_int_t
 ngx_http_tpl_web_header(tpl_web_t *web, const tpl_str_t *name, tpl_str_t *out)
 {
-    size_t               len, sep;
-    u_char              *p;
-    ngx_uint_t           i, n;
-    ngx_list_part_t     *part;
-    ngx_table_elt_t     *h, *first;
-    ngx_http_tpl_ctx_t  *ctx;
+    size_t                 len, sep;
+    u_char                *p;
+    ngx_uint_t             n;
+    ngx_table_elt_t       *h, *first;
+    ngx_http_tpl_ctx_t    *ctx;
+    ngx_http_tpl_cursor_t  cursor;
 
     ctx = web->data;
 
@@ -276,33 +305,20 @@ ngx_http_tpl_web_header(tpl_web_t *web, const tpl_str_t *name, tpl_str_t *out)
 
 again:
 
-    part = &ctx->request->headers_in.headers.part;
-    h = part->elts;
+    ngx_http_tpl_cursor(&cursor, &ctx->request->headers_in.headers);
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_tpl_next_header(&cursor)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len != name->len
-            || ngx_strncasecmp(h[i].key.data, name->data, name->len) != 0)
-        {
+        if (!ngx_http_tpl_is_header(h, name)) {
             continue;
         }
 
         if (p == NULL) {
             if (first == NULL) {
-                first = &h[i];
+                first = h;
             }
 
-            len += h[i].value.len + sep;
+            len += h->value.len + sep;
             n++;
             continue;
         }
@@ -312,7 +328,7 @@ again:
                               ? "; " : ", ", sep);
         }
 
-        p = ngx_cpymem(p, h[i].value.data, h[i].value.len);
+        p = ngx_cpymem(p, h->value.data, h->value.len);
     }
 
     if (first == NULL) {
@@ -343,30 +359,18 @@ again:
 static tpl_int_t
 ngx_http_tpl_web_headers(tpl_web_t *web, tpl_pairs_t *out)
 {
-    ngx_uint_t           i;
-    ngx_list_part_t     *part;
-    ngx_table_elt_t     *h;
-    ngx_http_tpl_ctx_t  *ctx;
+    ngx_table_elt_t       *h;
+    ngx_http_tpl_ctx_t    *ctx;
+    ngx_http_tpl_cursor_t  cursor;
 
     ctx = web->data;
 
-    part = &ctx->request->headers_in.headers.part;
-    h = part->elts;
+    ngx_http_tpl_cursor(&cursor, &ctx->request->headers_in.headers);
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_tpl_next_header(&cursor)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (tpl_pairs_add(web->arena, out, ngx_http_tpl_str(&h[i].key),
-                          ngx_http_tpl_str(&h[i].value))
+        if (tpl_pairs_add(web->arena, out, ngx_http_tpl_str(&h->key),
+                          ngx_http_tpl_str(&h->value))
             != TPL_OK)
         {
             return TPL_ERROR;

@@ -95,6 +95,8 @@ page('cookiename', "{{ set_cookie('a b', 'c') }}");
 page('nodot', "{{ set_cookie('a', 'b', domain='localhost') }}");
 page('same', "{{ set_cookie('a', 'b', samesite='maybe') }}");
 page('code', "{{ abort(nginx.arg_c|int) }}");
+page('code-page', "{{ abort(nginx.arg_c|int) }}", 'error_page 460 /code-shown;');
+page('code-shown', "page {{ nginx.status }}");
 page('code3', "{{ redirect('/', nginx.arg_c|int) }}");
 page('zone', "{{ now('Mars/Base') }}");
 page('list', "{{ header('X', []) }}");
@@ -188,6 +190,21 @@ for (300, 303, 400, 403, 404, 410, 418, 451, 500, 503, 599) {
 
 is_deeply([grep { /\[(?:warn|error|crit|alert|emerg)\]/ } split /^/, $t->log], [],
           'none of it is an error in the log');
+# codes that nginx ends the connection with, and those that it does not know
+
+for (408, 444, 499) {
+    is($t->raw("GET /code?c=$_ HTTP/1.1\r\nHost: a\r\n\r\n"), '',
+       "abort($_): nginx closes");
+}
+
+for (418, 451, 460, 599) {
+    my $answer = $t->get("/code?c=$_");
+    like($answer->{line}, qr{^HTTP/1.1 $_ ?$}, "abort($_): as it is");
+    is($answer->{body}, '', '  without a page');
+}
+
+is($t->get('/code-page?c=460')->{body}, 'page 460', '  but for an error_page');
+
 like($t->log, qr/\[info\].*template "abort410\.html" ended with 410 /, 'but an info');
 
 

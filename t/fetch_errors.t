@@ -101,7 +101,8 @@ fails('/status/500', 502, qr{of "/api/status/500": upstream answered 500});
 fails('/status/404', 502, qr{upstream answered 404});
 fails('/status/304', 502, qr{upstream answered 304});
 fails('/slow/1', 504, qr{upstream answered 504});
-fails('/drip/1', 502, qr{the reply ended after 1 of $length bytes});
+fails('/drip/1', 504, qr{upstream timed out after 1 bytes});
+fails('/stall/1', 504, qr{upstream timed out after 7 bytes});
 fails('/length/30', 502, qr{the reply ended after 30 of $length bytes});
 fails('/reset/30', 502, qr{the reply ended after 30 of $length bytes});
 fails('/chunked/30', 502, qr{the reply ended early, after \d+ bytes});
@@ -141,6 +142,8 @@ is(page('/replaced?u=/status/404'), "200 caf\xc3\xa9",
 is(page('/replaced?u=/none'), "200 caf\xc3\xa9", 'and of a dead backend');
 is(page('/unbuffered?u=/ok'), "200 caf\xc3\xa9", 'proxy_buffering off');
 like(page('/unbuffered?u=/length/9'), qr/^502/, 'the same, cut');
+like(page('/unbuffered?u=/drip/1'), qr/^504/, 'the same, timed out');
+like(page('/cached?u=/drip/1'), qr/^504/, 'proxy_cache, timed out');
 like(page('/unbuffered?u=/endless'), qr/^502/, 'the same, endless');
 
 for my $again (1, 2) {

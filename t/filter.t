@@ -90,6 +90,8 @@ my $t = TplServer->new(
         'templates/empty.html' => '{% if data %}{% endif %}',
         'templates/there.html' => "{{ set_cookie('n', data.n) }}"
             . "{{ redirect('/there', 303) }}",
+        'templates/said.html' => "{{ header('X-Said', data.n) }}"
+            . "{{ request.headers['X-A'] }}",
         'templates/error.html' => 'error {{ nginx.status }}',
         'html/file.json' => '{"n": "file"}',
         'html/big.json' => '{"n": "' . 'x' x 2000 . '"}',
@@ -97,6 +99,7 @@ my $t = TplServer->new(
         'html/dir/a.txt' => 'a',
         'html/dir/b/c.txt' => 'c',
     },
+    http => 'proxy_cache_path cache keys_zone=cache:1m;',
     server => <<"EOC");
         root html;
         tpl_filter page.html;
@@ -119,6 +122,18 @@ my $t = TplServer->new(
             error_page 502 500 /error;
         }
         location = /error { tpl_render error.html; }
+        location /said/ { alias html/; tpl_filter said.html; }
+        location /cached/ { proxy_pass http://127.0.0.1:$port/;
+                            proxy_cache cache; proxy_cache_valid 1m; }
+        location /block-by/ { alias html/; tpl_filter block.html block=\$http_hx; }
+        location /api-block/ { proxy_pass http://127.0.0.1:$port/;
+                               tpl_filter block.html block=\$http_hx; }
+        location /api-plain/ { proxy_pass http://127.0.0.1:$port/;
+                               tpl_filter other.txt; }
+        location = /guarded { auth_request /guard; default_type text/plain;
+                              return 200 guarded; }
+        location = /guard { default_type application/json; return 200 '{'; }
+        location = /rendered-too { tpl_filter off; tpl_render error.html; }
         location /off/ { alias html/; tpl_filter off; }
         location /small/ { alias html/; tpl_filter page.html size=1k; }
         location /small-api/ {
@@ -193,11 +208,85 @@ $page = $t->get('/api/whole');
 isnt($page->{headers}{etag}, '"x"', "not the document's ETag");
 is($page->{headers}{$_}, undef, "no $_") for qw(last-modified);
 
+
+# HEAD: as GET if there is a document to render, and else what can be known
+
+sub head {
+    my ($page) = @_;
+
+    return join "\n", grep { !/^(?:Date|Connection):/ }
+                      split /\r\n/, $page->{head};
+}
+
+for ('/file.json', '/return', '/dir/', '/said/file.json', '/slow/file.json',
+     '/cached/whole', '/there/file.json', '/broken/file.json',
+     '/empty/file.json', '/block-by/file.json')
+{
+    my $get = $t->get($_, HX => 'b');
+    my $head = $t->get($_, METHOD => 'HEAD', HX => 'b');
+
+    is(head($head), head($get), "$_: HEAD has the header of GET");
+    is($head->{body}, '', '  and no body');
+}
+
+like(head($t->get('/said/file.json', METHOD => 'HEAD')),
+     qr{^X-Said: file\n.*^Vary: x-a\b}ms, '  with what the page says');
+
 $page = $t->get('/api/whole', METHOD => 'HEAD');
-is($page->{status}, 200, 'HEAD');
+is($page->{status}, 200, 'HEAD of a backend');
 is($page->{headers}{'content-type'}, 'text/html; charset=utf-8',
-   "HEAD: the page's type");
-is($page->{headers}{'content-length'}, undef, 'HEAD: no length of the JSON');
+   "  the page's type");
+is($page->{headers}{$_}, undef, "  no $_ of the JSON")
+    for qw(content-length etag last-modified accept-ranges);
+is($t->get('/api-block/whole', METHOD => 'HEAD')->{headers}{vary}, 'Hx',
+   '  Vary by the name of the block');
+is($t->get('/api-block/whole', METHOD => 'HEAD', HX => 'nothing')->{status},
+   404, '  a block that is not there');
+is($t->get('/api/not-found', METHOD => 'HEAD')->{status}, 404,
+   '  the status passes through');
+is($t->get('/api/whole', METHOD => 'HEAD', 'If-Match' => '"x"')->{status}, 200,
+   '  conditions about the page cannot be judged');
+
+
+is($t->get('/guarded')->{body}, 'guarded',
+   "auth_request: its answer's body is nobody's");
+
+
+# conditions are about the page, whatever the document's own validators are
+
+for my $uri ('/file.json', '/return', '/api-plain/whole', '/rendered-too') {
+    my $own = $t->get($uri)->{headers}{etag};
+    my $then = 'Mon, 23 Nov 2026 07:00:00 GMT';
+
+    like($own, qr/^"[0-9a-f]{16}"$/, "$uri: the page has an ETag");
+
+    for (['If-Match' => $own, 200], ['If-Match' => '"other"', 412],
+         ['If-Match' => '"x"', 412], ['If-Match' => '*', 200],
+         ['If-None-Match' => $own, 304], ['If-None-Match' => '"x"', 200],
+         ['If-None-Match' => "\"a\", W/$own", 304],
+         ['If-Modified-Since' => $then, 200],
+         ['If-Unmodified-Since' => 'Mon, 23 Nov 2020 07:00:00 GMT', 200])
+    {
+        my ($name, $value, $status) = @$_;
+        my $page = $t->get($uri, $name => $value);
+
+        is($page->{status}, $status, "  $name: $value");
+        is($page->{headers}{etag}, $own, '  the same ETag') if $status == 304;
+    }
+}
+
+my $date = $t->get('/off/file.json')->{headers}{'last-modified'};
+my $etag = $t->get('/off/file.json')->{headers}{etag};
+
+is($t->get('/file.json', 'If-None-Match' => $etag)->{status}, 200,
+   "the file's ETag is not the page's");
+is($t->get('/file.json', 'If-Modified-Since' => $date)->{status}, 200,
+   'nor is its date');
+is($t->get('/off/file.json', 'If-None-Match' => $etag)->{status}, 304,
+   'but without tpl_filter');
+is($t->get('/plain.txt', 'If-None-Match'
+           => $t->get('/plain.txt')->{headers}{etag})->{status}, 304,
+   'or of another type');
 
 is($t->get('/api/encoded')->{body}, 'brbr', 'encoded: as it is');
 is($t->get('/api/partial')->{body}, '{"n"', 'a part: as it is');

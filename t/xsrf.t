@@ -17,6 +17,11 @@ my $t = TplServer->new(
         'templates/raw.html' => '{% raw xsrf_form_html() %}',
         'templates/escaped.html' => '{{ xsrf_form_html() }}',
         'templates/page.html' => 'page',
+        'templates/around.html' => '<{{ form }}>',
+        'templates/both.html' => '{{ xsrf_token() }}<{{ form }}>',
+        'templates/two.html' => '<{{ form }}>{{ xsrf_token() }}{{ more }}',
+        'templates/failing.html' => '{{ form }}{{ data.n }}{{ data.n / 0 }}',
+        'templates/filtered.html' => '{{ data.n }}<{{ form }}>',
         'templates/error.html' => 'forbidden {{ nginx.request_method }}',
     },
     server => <<'EOC');
@@ -32,6 +37,18 @@ my $t = TplServer->new(
         location = /page { tpl_render page.html; }
         location = /open { tpl_xsrf off; tpl_render page.html; }
         location = /off { tpl_form off; tpl_render page.html; }
+        location = /around { tpl_fetch form /token as=text; tpl_render around.html; }
+        location = /both { tpl_fetch form /token as=text; tpl_render both.html; }
+        location = /two { tpl_fetch form /token as=text; tpl_fetch more /jinja as=text;
+                          tpl_render two.html; }
+        location = /nested { tpl_fetch form /around as=text; tpl_render around.html; }
+        location = /filtered { tpl_fetch form /token as=text; tpl_filter filtered.html;
+                               default_type application/json; return 200 '{"n": 1}'; }
+        location = /failing { tpl_fetch form /token as=text; tpl_filter failing.html;
+                              default_type application/json; return 200 '{"n": 1}';
+                              error_page 500 /around; }
+        location = /ssi { ssi on; default_type text/html;
+                          return 200 '<!--#include virtual="/token" -->'; }
         location = /named { tpl_render page.html; error_page 403 @error; }
         location @error { tpl_render error.html; }
 EOC
@@ -78,6 +95,31 @@ like($t->get('/user')->{headers}{'set-cookie'}, qr/^_xsrf=$token; Path=\/$/,
 
 my %seen = map { $t->get('/token')->{body} => 1 } 1 .. 20;
 is(scalar(keys %seen), 20, 'each page has a token of its own');
+
+
+# the page may be a part of another: the cookie goes with the whole, and the
+# tokens of all parts go with the cookie
+
+for (['/around', 1], ['/both', 2], ['/two', 4], ['/nested', 1],
+     ['/filtered', 1], ['/failing', 1])
+{
+    my ($uri, $n) = @$_;
+    my $page = $t->get($uri);
+    my @tokens = $page->{body} =~ /($token)/g;
+    my @cookies = $page->{head} =~ /^Set-Cookie: _xsrf=([^;]+); Path=\/\r?$/mg;
+
+    is(scalar(@tokens), $n, "$uri: tokens");
+    is(scalar(@cookies), 1, "$uri: one cookie");
+
+    is(post('/page', "_xsrf=$_", Cookie => "_xsrf=$cookies[0]")->{status}, 200,
+       '  which goes with the token') for @tokens;
+}
+
+like($t->get('/around')->{body}, qr/^</, 'the page itself');
+is($t->get('/ssi')->{headers}{'set-cookie'}, undef,
+   'too late for a header that was sent');
+like($t->log, qr{\[warn\] .*the cookie of the xsrf token in "/token" comes too late},
+     '  which the log says');
 
 
 # and sends back

@@ -1,7 +1,7 @@
 
 /*
- * What a page said about its answer (web/tpl_answer.h) as nginx's headers, and
- * the nonce of a request.
+ * What a page said about its answer (web/tpl_answer.h) as nginx's headers; the
+ * nonce and the xsrf token of a request.
  *
  * Headers are copied: they outlive the render that set them.
  */
@@ -15,14 +15,24 @@
 #define NGX_HTTP_TPL_NONCE_LEN  22      /* of them in base64url */
 
 
+typedef struct {
+    u_char                 token[TPL_XSRF_LEN];
+    ngx_str_t              cookie;      /* that a subrequest passed on */
+} ngx_http_tpl_xsrf_t;
+
+
 static void ngx_http_tpl_replace_headers(ngx_http_request_t *r,
     tpl_pairs_t *headers);
 static ngx_int_t ngx_http_tpl_set_header(ngx_http_request_t *r,
     ngx_str_t *name, ngx_str_t *value);
 static ngx_int_t ngx_http_tpl_set_cache_control(ngx_http_request_t *r,
     ngx_table_elt_t *h);
-static u_char *ngx_http_tpl_find_nonce(ngx_http_request_t *r);
+static void *ngx_http_tpl_find_made(ngx_http_request_t *r,
+    ngx_pool_cleanup_pt handler);
 static void ngx_http_tpl_cleanup_nonce(void *data);
+static ngx_uint_t ngx_http_tpl_has_cookie(ngx_http_request_t *r,
+    ngx_str_t *cookie);
+static void ngx_http_tpl_cleanup_xsrf(void *data);
 
 
 #define ngx_http_tpl_header_is(s, text)                                      \
@@ -85,29 +95,21 @@ ngx_http_tpl_set_headers(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 static void
 ngx_http_tpl_replace_headers(ngx_http_request_t *r, tpl_pairs_t *headers)
 {
-    uint32_t          i;
-    ngx_uint_t        k;
-    tpl_pair_t       *pair;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    uint32_t               i;
+    tpl_pair_t            *pair;
+    ngx_table_elt_t       *h;
+    ngx_http_tpl_cursor_t  cursor;
 
-    part = &r->headers_out.headers.part;
-    h = part->elts;
+    if (headers->n == 0) {
+        return;
+    }
 
-    for (k = 0; headers->n; k++) {
+    ngx_http_tpl_cursor(&cursor, &r->headers_out.headers);
 
-        if (k >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
+    while ((h = ngx_http_tpl_next_header(&cursor)) != NULL) {
 
-            part = part->next;
-            h = part->elts;
-            k = 0;
-        }
-
-        if (h[k].hash == 0 || ngx_http_tpl_header_is(&h[k].key, "Set-Cookie")
-            || ngx_http_tpl_header_is(&h[k].key, "Vary"))
+        if (h->hash == 0 || ngx_http_tpl_header_is(&h->key, "Set-Cookie")
+            || ngx_http_tpl_header_is(&h->key, "Vary"))
         {
             continue;
         }
@@ -115,12 +117,8 @@ ngx_http_tpl_replace_headers(ngx_http_request_t *r, tpl_pairs_t *headers)
         for (i = 0; i < headers->n; i++) {
             pair = &headers->items[i];
 
-            if (pair->name.len == h[k].key.len
-                && ngx_strncasecmp(pair->name.data, h[k].key.data,
-                                   pair->name.len)
-                   == 0)
-            {
-                h[k].hash = 0;
+            if (ngx_http_tpl_is_header(h, &pair->name)) {
+                h->hash = 0;
                 break;
             }
         }
@@ -129,13 +127,13 @@ ngx_http_tpl_replace_headers(ngx_http_request_t *r, tpl_pairs_t *headers)
             continue;
         }
 
-        if (&h[k] == r->headers_out.expires) {
+        if (h == r->headers_out.expires) {
             r->headers_out.expires = NULL;
 
-        } else if (&h[k] == r->headers_out.location) {
+        } else if (h == r->headers_out.location) {
             r->headers_out.location = NULL;
 
-        } else if (ngx_http_tpl_header_is(&h[k].key, "Cache-Control")) {
+        } else if (ngx_http_tpl_header_is(&h->key, "Cache-Control")) {
 #if (nginx_version >= 1023000)
             r->headers_out.cache_control = NULL;
 #else
@@ -286,13 +284,13 @@ ngx_http_tpl_abort(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
  * subrequests and error pages find there what was made before.
  */
 
-static u_char *
-ngx_http_tpl_find_nonce(ngx_http_request_t *r)
+static void *
+ngx_http_tpl_find_made(ngx_http_request_t *r, ngx_pool_cleanup_pt handler)
 {
     ngx_pool_cleanup_t  *cln;
 
     for (cln = r->main->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_http_tpl_cleanup_nonce) {
+        if (cln->handler == handler) {
             return cln->data;
         }
     }
@@ -304,7 +302,7 @@ ngx_http_tpl_find_nonce(ngx_http_request_t *r)
 ngx_uint_t
 ngx_http_tpl_has_nonce(ngx_http_request_t *r)
 {
-    return ngx_http_tpl_find_nonce(r) != NULL;
+    return ngx_http_tpl_find_made(r, ngx_http_tpl_cleanup_nonce) != NULL;
 }
 
 
@@ -317,7 +315,7 @@ ngx_http_tpl_nonce(ngx_http_request_t *r, ngx_str_t *nonce)
     ngx_pool_cleanup_t  *cln;
 
     nonce->len = NGX_HTTP_TPL_NONCE_LEN;
-    nonce->data = ngx_http_tpl_find_nonce(r);
+    nonce->data = ngx_http_tpl_find_made(r, ngx_http_tpl_cleanup_nonce);
 
     if (nonce->data) {
         return NGX_OK;
@@ -359,6 +357,131 @@ ngx_http_tpl_cleanup_nonce(void *data)
 }
 
 
+ngx_int_t
+ngx_http_tpl_xsrf(ngx_http_request_t *r, u_char *token)
+{
+    ngx_pool_cleanup_t   *cln;
+    ngx_http_tpl_xsrf_t  *xsrf;
+
+    xsrf = ngx_http_tpl_find_made(r, ngx_http_tpl_cleanup_xsrf);
+
+    if (xsrf == NULL) {
+        cln = ngx_pool_cleanup_add(r->main->pool, sizeof(ngx_http_tpl_xsrf_t));
+        if (cln == NULL) {
+            return NGX_ERROR;
+        }
+
+        xsrf = cln->data;
+
+        ngx_memcpy(xsrf->token, token, TPL_XSRF_LEN);
+        ngx_str_null(&xsrf->cookie);
+
+        cln->handler = ngx_http_tpl_cleanup_xsrf;
+
+        return NGX_OK;
+    }
+
+    ngx_memcpy(token, xsrf->token, TPL_XSRF_LEN);
+
+    return (r == r->main && ngx_http_tpl_has_cookie(r, &xsrf->cookie))
+           ? NGX_DECLINED : NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_tpl_pass_xsrf(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    u_char               *p;
+    uint32_t              i;
+    ngx_str_t             name, value;
+    tpl_pair_t           *pair;
+    ngx_http_tpl_ctx_t   *main;
+    ngx_http_tpl_xsrf_t  *xsrf;
+
+    if (ctx->web == NULL || !ctx->web->xsrf_new) {
+        return NGX_OK;
+    }
+
+    main = ngx_http_get_module_ctx(r->main, ngx_http_tpl_module);
+    xsrf = ngx_http_tpl_find_made(r, ngx_http_tpl_cleanup_xsrf);
+
+    if ((main && main->web && main->web->xsrf_new) || xsrf == NULL
+        || ngx_http_tpl_has_cookie(r->main, &xsrf->cookie))
+    {
+        return NGX_OK;
+    }
+
+    if (r->main->header_sent) {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "the cookie of the xsrf token in \"%V\" comes too late:"
+                      " the header of the page that it is a part of was sent",
+                      &r->uri);
+        return NGX_OK;
+    }
+
+    ngx_str_set(&name, "Set-Cookie");
+
+    for (i = 0; i < ctx->web->answer.headers.n; i++) {
+        pair = &ctx->web->answer.headers.items[i];
+
+        if (pair->value.len < 6
+            || ngx_strncmp(pair->value.data, "_xsrf=", 6) != 0
+            || !ngx_http_tpl_header_is(&pair->name, "Set-Cookie"))
+        {
+            continue;
+        }
+
+        p = ngx_pnalloc(r->pool, pair->value.len + 1);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        value.len = pair->value.len;
+        value.data = p;
+
+        *ngx_cpymem(p, pair->value.data, pair->value.len) = '\0';
+
+        xsrf->cookie = value;
+
+        return ngx_http_tpl_set_header(r->main, &name, &value);
+    }
+
+    return NGX_OK;
+}
+
+
+/* it may have been taken away again, with all of a response's header */
+
+static ngx_uint_t
+ngx_http_tpl_has_cookie(ngx_http_request_t *r, ngx_str_t *cookie)
+{
+    ngx_table_elt_t       *h;
+    ngx_http_tpl_cursor_t  cursor;
+
+    if (cookie->data == NULL) {
+        return 0;
+    }
+
+    ngx_http_tpl_cursor(&cursor, &r->headers_out.headers);
+
+    while ((h = ngx_http_tpl_next_header(&cursor)) != NULL) {
+
+        if (h->hash && h->value.data == cookie->data) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_http_tpl_cleanup_xsrf(void *data)
+{
+    /* the memory is the pool's */
+}
+
+
 /* $tpl_nonce */
 
 ngx_int_t
@@ -371,11 +494,5 @@ ngx_http_tpl_variable_nonce(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    v->len = nonce.len;
-    v->data = nonce.data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return ngx_http_tpl_give(v, nonce.data, nonce.len);
 }

@@ -764,32 +764,18 @@ static tpl_int_t
 ngx_http_tpl_header_value(tpl_exec_t *exec, ngx_http_request_t *r,
     const tpl_str_t *name, tpl_value_t *out)
 {
-    u_char            time[sizeof("Mon, 28 Sep 1970 06:00:00 GMT")];
-    tpl_buf_t         b;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    u_char                 time[sizeof("Mon, 28 Sep 1970 06:00:00 GMT")];
+    tpl_buf_t              b;
+    ngx_table_elt_t       *h;
+    ngx_http_tpl_cursor_t  cursor;
 
     tpl_buf_init(&b, exec->arena);
 
-    part = &r->headers_out.headers.part;
-    h = part->elts;
+    ngx_http_tpl_cursor(&cursor, &r->headers_out.headers);
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_tpl_next_header(&cursor)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].hash == 0 || h[i].key.len != name->len
-            || ngx_strncasecmp(h[i].key.data, name->data, name->len) != 0)
-        {
+        if (!ngx_http_tpl_is_header(h, name)) {
             continue;
         }
 
@@ -797,7 +783,7 @@ ngx_http_tpl_header_value(tpl_exec_t *exec, ngx_http_request_t *r,
             (void) tpl_buf_lit(&b, ", ");
         }
 
-        (void) tpl_buf_add(&b, h[i].value.data, h[i].value.len);
+        (void) tpl_buf_add(&b, h->value.data, h->value.len);
     }
 
     if (b.len == 0) {

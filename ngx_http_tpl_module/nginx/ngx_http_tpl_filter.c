@@ -4,8 +4,15 @@
  *
  * The header is held back and the body collected, within a limit, until the
  * last of it is there; then a template renders the document, a slice at a time,
- * and the page goes on through the later filters in its place.  Whatever goes
- * wrong before is an error page, since nothing has been sent.
+ * and the page goes on through the later filters in its place.
+ *
+ * Whatever goes wrong before is an error, since nothing has been sent.  It is
+ * answered by an event of its own, once the handler that sent the document has
+ * come to its end: an error page that fetches, or that is an upstream's, could
+ * not be made while a filter is at work.
+ *
+ * The header filter is a module of its own, for its place: before the one that
+ * looks at If-None-Match and the like, which are about the page.
  */
 
 #include "nginx/ngx_http_tpl_module.h"
@@ -18,6 +25,7 @@
 typedef enum {
     NGX_HTTP_TPL_COLLECT = 0,
     NGX_HTTP_TPL_RENDER,
+    NGX_HTTP_TPL_FAIL,          /* the event will answer with status */
     NGX_HTTP_TPL_PASS           /* what comes now is the page, or an error */
 } ngx_http_tpl_state_e;
 
@@ -27,9 +35,13 @@ struct ngx_http_tpl_collected_s {
     u_char                *data;
     size_t                 len;
     size_t                 size;
+    ngx_connection_t      *peer;        /* the upstream's, or NULL */
+    ngx_int_t              status;      /* of what went wrong */
+    unsigned               ended:1;     /* the last of the document came */
 };
 
 
+static ngx_int_t ngx_http_tpl_header_filter_init(ngx_conf_t *cf);
 static ngx_int_t ngx_http_tpl_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_tpl_filter_wanted(ngx_http_request_t *r,
     ngx_http_tpl_loc_conf_t *conf);
@@ -39,9 +51,11 @@ static void ngx_http_tpl_filter_clear(ngx_http_request_t *r);
 static ngx_int_t ngx_http_tpl_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_tpl_filter_collect(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx, ngx_chain_t *in);
+    ngx_http_tpl_collected_t *c, ngx_chain_t *in, size_t max);
 static ngx_int_t ngx_http_tpl_filter_add(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx, u_char *data, size_t len);
+    ngx_http_tpl_collected_t *c, u_char *data, size_t len, size_t max);
+static ngx_int_t ngx_http_tpl_filter_head(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
 static ngx_int_t ngx_http_tpl_filter_start(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
 static ngx_int_t ngx_http_tpl_filter_run(ngx_http_request_t *r,
@@ -51,26 +65,62 @@ static ngx_int_t ngx_http_tpl_filter_pause(ngx_http_request_t *r,
 static void ngx_http_tpl_filter_event(ngx_event_t *ev);
 static ngx_int_t ngx_http_tpl_filter_send(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
-static ngx_int_t ngx_http_tpl_filter_redirect(ngx_http_request_t *r,
-    ngx_http_tpl_ctx_t *ctx, ngx_int_t status);
 static ngx_int_t ngx_http_tpl_filter_fail(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, ngx_int_t status);
+static void ngx_http_tpl_filter_answer(ngx_http_request_t *r,
+    ngx_http_tpl_collected_t *c);
+
+
+static ngx_http_module_t  ngx_http_tpl_header_filter_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_http_tpl_header_filter_init,       /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    NULL,                                  /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_tpl_header_filter_module = {
+    NGX_MODULE_V1,
+    &ngx_http_tpl_header_filter_module_ctx,    /* module context */
+    NULL,                                      /* module directives */
+    NGX_HTTP_MODULE,                           /* module type */
+    NULL,                                      /* init master */
+    NULL,                                      /* init module */
+    NULL,                                      /* init process */
+    NULL,                                      /* init thread */
+    NULL,                                      /* exit thread */
+    NULL,                                      /* exit process */
+    NULL,                                      /* exit master */
+    NGX_MODULE_V1_PADDING
+};
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 
 
-ngx_int_t
-ngx_http_tpl_add_filter(void)
+static ngx_int_t
+ngx_http_tpl_header_filter_init(ngx_conf_t *cf)
 {
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_tpl_header_filter;
 
+    return NGX_OK;
+}
+
+
+void
+ngx_http_tpl_add_body_filter(void)
+{
     ngx_http_next_body_filter = ngx_http_top_body_filter;
     ngx_http_top_body_filter = ngx_http_tpl_body_filter;
-
-    return NGX_OK;
 }
 
 
@@ -78,8 +128,6 @@ static ngx_int_t
 ngx_http_tpl_header_filter(ngx_http_request_t *r)
 {
     ngx_int_t                 rc;
-    ngx_str_t                 type;
-    tpl_template_t           *tmpl;
     ngx_http_tpl_ctx_t       *ctx;
     ngx_http_tpl_loc_conf_t  *conf;
 
@@ -91,30 +139,13 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
 
     conf = conf->filter;
 
-    /* HEAD: there is no body to render, but the header is that of a page */
-
-    if (r->header_only || r->method == NGX_HTTP_HEAD) {
-        rc = ngx_http_tpl_filter_template(r, conf, &tmpl);
-
-        if (rc != NGX_OK) {
-            return ngx_http_filter_finalize_request(r, &ngx_http_tpl_module,
-                                                    rc);
-        }
-
-        ngx_http_tpl_filter_clear(r);
-        ngx_http_tpl_pick_type(r, conf, tmpl, &type);
-        ngx_http_tpl_set_type(r, &type);
-
-        return ngx_http_next_header_filter(r);
-    }
-
     ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_tpl_ctx_t)
                                + sizeof(ngx_http_tpl_collected_t));
 
     if (ctx == NULL
         || ngx_http_tpl_hold(r, conf->target->generation) != NGX_OK)
     {
-        return NGX_ERROR;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     ctx->request = r;
@@ -128,7 +159,7 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
     rc = ngx_http_tpl_filter_template(r, conf, &ctx->tmpl);
 
     if (rc != NGX_OK) {
-        return ngx_http_tpl_filter_fail(r, ctx, rc);
+        goto failed;
     }
 
     ngx_http_tpl_pick_type(r, conf, ctx->tmpl, &ctx->type);
@@ -138,11 +169,18 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
                       "tpl_filter: the response of %O bytes is larger than"
                       " size=%uz", r->headers_out.content_length_n,
                       conf->render->size);
-        return ngx_http_tpl_filter_fail(r, ctx, NGX_HTTP_BAD_GATEWAY);
+        rc = NGX_HTTP_BAD_GATEWAY;
+        goto failed;
     }
 
     if (r->headers_out.content_length_n > 0) {
         ctx->collected->size = r->headers_out.content_length_n;
+    }
+
+    ngx_http_tpl_unbuffer(r);
+
+    if (r->upstream) {
+        ctx->collected->peer = r->upstream->peer.connection;
     }
 
     /* files are read by the copy filter */
@@ -150,6 +188,15 @@ ngx_http_tpl_header_filter(ngx_http_request_t *r)
     r->filter_need_in_memory = 1;
 
     return NGX_OK;
+
+failed:
+
+    /* the handler returns it: nothing of the response was sent */
+
+    ctx->collected->state = NGX_HTTP_TPL_PASS;
+    ngx_http_clean_header(r);
+
+    return rc;
 }
 
 
@@ -168,7 +215,10 @@ ngx_http_tpl_filter_wanted(ngx_http_request_t *r,
         return 0;
     }
 
-    if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED
+    /* header_only: nobody will read a body, as of auth_request's subrequest */
+
+    if (r->header_only
+        || r->headers_out.status == NGX_HTTP_NOT_MODIFIED
         || r->headers_out.status == NGX_HTTP_NO_CONTENT
         || r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT
         || ngx_http_test_content_type(r, &conf->filter_types) == NULL)
@@ -200,36 +250,22 @@ static ngx_int_t
 ngx_http_tpl_filter_template(ngx_http_request_t *r,
     ngx_http_tpl_loc_conf_t *conf, tpl_template_t **tmpl)
 {
-    ngx_str_t         value;
-    ngx_uint_t        i;
-    ngx_table_elt_t  *h;
-    ngx_list_part_t  *part;
+    ngx_str_t              value;
+    ngx_table_elt_t       *h;
+    ngx_http_tpl_cursor_t  cursor;
 
     value.data = NULL;
     *tmpl = conf->target->tmpl;
 
-    part = &r->headers_out.headers.part;
-    h = part->elts;
+    ngx_http_tpl_cursor(&cursor, &r->headers_out.headers);
 
-    for (i = 0; conf->filter_header.len; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].hash && h[i].key.len == conf->filter_header.len
-            && ngx_strncasecmp(h[i].key.data, conf->filter_header.data,
-                               h[i].key.len)
-               == 0)
+    while (conf->filter_header.len
+           && (h = ngx_http_tpl_next_header(&cursor)) != NULL)
+    {
+        if (ngx_http_tpl_is_header(h, ngx_http_tpl_str(&conf->filter_header)))
         {
-            value = h[i].value;
-            h[i].hash = 0;
+            value = h->value;
+            h->hash = 0;
             break;
         }
     }
@@ -274,8 +310,9 @@ ngx_http_tpl_filter_clear(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_tpl_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_int_t            rc;
-    ngx_http_tpl_ctx_t  *ctx;
+    ngx_int_t                  rc;
+    ngx_http_tpl_ctx_t        *ctx;
+    ngx_http_tpl_collected_t  *c;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_tpl_module);
 
@@ -283,21 +320,27 @@ ngx_http_tpl_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_next_body_filter(r, in);
     }
 
-    switch (ctx->collected->state) {
+    c = ctx->collected;
+
+    switch (c->state) {
 
     case NGX_HTTP_TPL_COLLECT:
 
-        rc = ngx_http_tpl_filter_collect(r, ctx, in);
-
-        if (rc == NGX_AGAIN) {
-            return NGX_OK;
-        }
+        rc = ngx_http_tpl_filter_collect(r, c, in, ctx->conf->render->size);
 
         if (rc != NGX_OK) {
             return ngx_http_tpl_filter_fail(r, ctx, rc);
         }
 
-        ctx->collected->state = NGX_HTTP_TPL_RENDER;
+        if (!c->ended) {
+            return NGX_OK;
+        }
+
+        if (r->method == NGX_HTTP_HEAD && c->len == 0) {
+            return ngx_http_tpl_filter_head(r, ctx);
+        }
+
+        c->state = NGX_HTTP_TPL_RENDER;
 
         return ngx_http_tpl_filter_start(r, ctx);
 
@@ -309,6 +352,22 @@ ngx_http_tpl_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         return ngx_http_tpl_filter_run(r, ctx);
 
+    case NGX_HTTP_TPL_FAIL:
+
+        if (c->ended) {
+            return NGX_AGAIN;
+        }
+
+        (void) ngx_http_tpl_filter_collect(r, c, in, 0);
+
+        if (!c->ended) {
+            return NGX_OK;
+        }
+
+        ngx_post_event(ctx->event, &ngx_posted_events);
+
+        return NGX_AGAIN;
+
     default: /* NGX_HTTP_TPL_PASS */
 
         return ngx_http_next_body_filter(r, in);
@@ -316,17 +375,21 @@ ngx_http_tpl_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 }
 
 
-/* NGX_OK: it is whole; NGX_AGAIN: more is to come; else the error's status */
+/*
+ * Takes all of the chain, whatever it is worth.  The status of what is wrong;
+ * once there is one, nothing is kept.
+ */
 
 static ngx_int_t
-ngx_http_tpl_filter_collect(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
-    ngx_chain_t *in)
+ngx_http_tpl_filter_collect(ngx_http_request_t *r,
+    ngx_http_tpl_collected_t *c, ngx_chain_t *in, size_t max)
 {
     size_t       len;
-    ngx_int_t    rc;
+    ngx_int_t    rc, cut;
     ngx_buf_t   *b;
     ngx_uint_t   flush;
 
+    rc = c->status;
     flush = 0;
 
     for ( /* void */ ; in; in = in->next) {
@@ -334,12 +397,8 @@ ngx_http_tpl_filter_collect(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 
         len = ngx_buf_in_memory(b) ? b->last - b->pos : 0;
 
-        if (len) {
-            rc = ngx_http_tpl_filter_add(r, ctx, b->pos, len);
-
-            if (rc != NGX_OK) {
-                return rc;
-            }
+        if (len && rc == NGX_OK) {
+            rc = ngx_http_tpl_filter_add(r, c, b->pos, len, max);
         }
 
         flush |= b->flush;
@@ -350,52 +409,39 @@ ngx_http_tpl_filter_collect(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
         b->file_pos = b->file_last;
 
         if (b->last_buf || b->last_in_chain) {
-            break;
+            c->ended = 1;
         }
     }
 
-    if (in) {
+    cut = (flush && !c->ended) ? ngx_http_tpl_is_cut(r, c->peer) : NGX_OK;
 
-        if (r->headers_out.content_length_n >= 0
-            && ctx->collected->len != (size_t) r->headers_out.content_length_n)
-        {
-            goto truncated;
-        }
+    if (cut != NGX_OK) {
+        c->ended = 1;
 
-        return NGX_OK;
+    } else if (c->ended && r->headers_out.content_length_n >= 0
+               && c->len != (size_t) r->headers_out.content_length_n
+               && (c->len || r->method != NGX_HTTP_HEAD))
+    {
+        cut = NGX_HTTP_BAD_GATEWAY;
     }
 
-    /*
-     * nginx ends a response whose upstream went away with a flush instead of
-     * a last buffer, when the connection is closed already
-     */
-
-    if (flush && r->upstream && r->upstream->peer.connection == NULL) {
-        goto truncated;
+    if (rc != NGX_OK || cut == NGX_OK) {
+        return rc;
     }
-
-    return NGX_AGAIN;
-
-truncated:
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                  "tpl_filter: the response ended after %uz bytes",
-                  ctx->collected->len);
+                  "tpl_filter: the response ended after %uz bytes", c->len);
 
-    return NGX_HTTP_BAD_GATEWAY;
+    return cut;
 }
 
 
 static ngx_int_t
-ngx_http_tpl_filter_add(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
-    u_char *data, size_t len)
+ngx_http_tpl_filter_add(ngx_http_request_t *r, ngx_http_tpl_collected_t *c,
+    u_char *data, size_t len, size_t max)
 {
-    size_t                     size, max;
-    u_char                    *p;
-    ngx_http_tpl_collected_t  *c;
-
-    c = ctx->collected;
-    max = ctx->conf->render->size;
+    size_t   size;
+    u_char  *p;
 
     if (len > max - c->len) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -424,6 +470,36 @@ ngx_http_tpl_filter_add(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     c->len += len;
 
     return NGX_OK;
+}
+
+
+/* HEAD without a document: what a page's header would have in any case */
+
+static ngx_int_t
+ngx_http_tpl_filter_head(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_tpl_pick_block(r, ctx);
+
+    if (rc != NGX_OK) {
+        return ngx_http_tpl_filter_fail(r, ctx, rc);
+    }
+
+    ctx->collected->state = NGX_HTTP_TPL_PASS;
+
+    ngx_http_tpl_filter_clear(r);
+    ngx_http_tpl_set_type(r, &ctx->type);
+
+    if (ngx_http_tpl_set_vary(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* the page's ETag, which the request may ask about, is not known */
+
+    r->disable_not_modified = 1;
+
+    return ngx_http_send_header(r);
 }
 
 
@@ -456,16 +532,27 @@ ngx_http_tpl_filter_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     saved = exec->error;
     exec->error = &err;
 
-    if (tpl_json_parse(exec, &text, 0, &ctx->document) != TPL_OK) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "tpl_filter: invalid JSON: %*s",
-                      err.message.len, err.message.data);
-        return ngx_http_tpl_filter_fail(r, ctx, NGX_HTTP_BAD_GATEWAY);
-    }
+    rc = tpl_json_parse(exec, &text, 0, &ctx->document);
 
     exec->error = saved;
 
-    return ngx_http_tpl_filter_run(r, ctx);
+    if (rc == TPL_OK) {
+        return ngx_http_tpl_filter_run(r, ctx);
+    }
+
+    if (err.exc == TPL_EXC_MEMORY || err.exc == TPL_EXC_LIMIT) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "tpl_filter: %*s", err.message.len, err.message.data);
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+    } else {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "tpl_filter: invalid JSON: %*s",
+                      err.message.len, err.message.data);
+        rc = NGX_HTTP_BAD_GATEWAY;
+    }
+
+    return ngx_http_tpl_filter_fail(r, ctx, rc);
 }
 
 
@@ -491,9 +578,7 @@ ngx_http_tpl_filter_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
         rc = ngx_http_tpl_error(r, ctx, &page);
 
         if (page == NULL) {
-            return (rc < NGX_HTTP_BAD_REQUEST)
-                   ? ngx_http_tpl_filter_redirect(r, ctx, rc)
-                   : ngx_http_tpl_filter_fail(r, ctx, rc);
+            return ngx_http_tpl_filter_fail(r, ctx, rc);
         }
 
         r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
@@ -522,16 +607,11 @@ static ngx_int_t
 ngx_http_tpl_filter_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_uint_t waits)
 {
-    if (ctx->event == NULL) {
-        ctx->event = ngx_pcalloc(r->pool, sizeof(ngx_event_t));
-        if (ctx->event == NULL) {
-            return ngx_http_tpl_filter_fail(r, ctx,
-                                            NGX_HTTP_INTERNAL_SERVER_ERROR);
-        }
-
-        ctx->event->handler = ngx_http_tpl_filter_event;
-        ctx->event->data = ctx;
-        ctx->event->log = r->connection->log;
+    if (ngx_http_tpl_create_event(r, ctx, ngx_http_tpl_filter_event)
+        != NGX_OK)
+    {
+        return ngx_http_tpl_filter_fail(r, ctx,
+                                        NGX_HTTP_INTERNAL_SERVER_ERROR);
     }
 
     r->buffered |= NGX_HTTP_TPL_BUFFERED;
@@ -557,7 +637,12 @@ ngx_http_tpl_filter_event(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, r);
 
-    r->write_event_handler(r);
+    if (ctx->collected->state == NGX_HTTP_TPL_FAIL) {
+        ngx_http_tpl_filter_answer(r, ctx->collected);
+
+    } else {
+        r->write_event_handler(r);
+    }
 
     ngx_http_run_posted_requests(c);
 }
@@ -573,14 +658,14 @@ ngx_http_tpl_filter_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     output = tpl_vm_output(ctx->vm);
     ctx->vm = NULL;
 
-    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
-    ctx->collected->state = NGX_HTTP_TPL_PASS;
-
     out = ngx_http_tpl_chain(r, output);
     if (out == NULL) {
         return ngx_http_tpl_filter_fail(r, ctx,
                                         NGX_HTTP_INTERNAL_SERVER_ERROR);
     }
+
+    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
+    ctx->collected->state = NGX_HTTP_TPL_PASS;
 
     ngx_http_tpl_status_count(ctx, output->len, 0);
 
@@ -619,34 +704,53 @@ ngx_http_tpl_filter_send(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 }
 
 
-/*
- * ngx_http_filter_finalize_request() would clear the headers, of which the
- * page's Location is one.
- */
-
-static ngx_int_t
-ngx_http_tpl_filter_redirect(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
-    ngx_int_t status)
-{
-    ngx_int_t  rc;
-
-    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
-    ctx->collected->state = NGX_HTTP_TPL_PASS;
-
-    rc = ngx_http_special_response_handler(r, status);
-
-    /* an error_page has answered: the response here is over */
-
-    return (rc == NGX_DONE) ? NGX_ERROR : rc;
-}
-
+/* what is still to come of the document is of no use */
 
 static ngx_int_t
 ngx_http_tpl_filter_fail(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_int_t status)
 {
-    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
-    ctx->collected->state = NGX_HTTP_TPL_PASS;
+    ngx_http_tpl_collected_t  *c;
 
-    return ngx_http_filter_finalize_request(r, &ngx_http_tpl_module, status);
+    if (ngx_http_tpl_create_event(r, ctx, ngx_http_tpl_filter_event)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    c = ctx->collected;
+
+    c->state = NGX_HTTP_TPL_FAIL;
+    c->status = status;
+
+    r->buffered |= NGX_HTTP_TPL_BUFFERED;
+
+    if (!c->ended) {
+        ngx_http_tpl_stop_upstream(r);
+        return NGX_OK;
+    }
+
+    ngx_post_event(ctx->event, &ngx_posted_events);
+
+    return NGX_AGAIN;
+}
+
+
+/* as if the handler had returned the status */
+
+static void
+ngx_http_tpl_filter_answer(ngx_http_request_t *r, ngx_http_tpl_collected_t *c)
+{
+    c->state = NGX_HTTP_TPL_PASS;
+
+    r->buffered &= ~NGX_HTTP_TPL_BUFFERED;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    /* a redirect is what the page wanted, with its headers */
+
+    if (c->status >= NGX_HTTP_BAD_REQUEST) {
+        ngx_http_clean_header(r);
+    }
+
+    ngx_http_finalize_request(r, c->status);
 }

@@ -21,6 +21,7 @@ static ngx_int_t ngx_http_tpl_pause(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, ngx_uint_t waits);
 static void ngx_http_tpl_event_handler(ngx_event_t *ev);
 static void ngx_http_tpl_cleanup(void *data);
+static void ngx_http_tpl_cleanup_event(void *data);
 static uint64_t ngx_http_tpl_now(void);
 
 
@@ -329,6 +330,37 @@ ngx_http_tpl_create_arena(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 }
 
 
+ngx_int_t
+ngx_http_tpl_create_event(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
+    ngx_event_handler_pt handler)
+{
+    ngx_event_t         *ev;
+    ngx_pool_cleanup_t  *cln;
+
+    if (ctx->event) {
+        return NGX_OK;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_event_t));
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    ev = cln->data;
+    cln->handler = ngx_http_tpl_cleanup_event;
+
+    ngx_memzero(ev, sizeof(ngx_event_t));
+
+    ev->handler = handler;
+    ev->data = ctx;
+    ev->log = r->connection->log;
+
+    ctx->event = ev;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_tpl_start(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
@@ -483,14 +515,11 @@ ngx_http_tpl_pause(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     ngx_int_t  rc;
 
     if (ctx->event == NULL) {
-        ctx->event = ngx_pcalloc(r->pool, sizeof(ngx_event_t));
-        if (ctx->event == NULL) {
+        if (ngx_http_tpl_create_event(r, ctx, ngx_http_tpl_event_handler)
+            != NGX_OK)
+        {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
-
-        ctx->event->handler = ngx_http_tpl_event_handler;
-        ctx->event->data = ctx;
-        ctx->event->log = r->connection->log;
 
         /* a client that goes away ends the render */
 
@@ -669,12 +698,19 @@ ngx_http_tpl_cleanup(void *data)
 {
     ngx_http_tpl_ctx_t *ctx = data;
 
-    if (ctx->event && ctx->event->posted) {
-        ngx_delete_posted_event(ctx->event);
-    }
-
     tpl_arena_destroy(ctx->arena);
     ctx->arena = NULL;
+}
+
+
+static void
+ngx_http_tpl_cleanup_event(void *data)
+{
+    ngx_event_t *ev = data;
+
+    if (ev->posted) {
+        ngx_delete_posted_event(ev);
+    }
 }
 
 

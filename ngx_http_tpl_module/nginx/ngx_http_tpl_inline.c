@@ -403,13 +403,7 @@ ngx_http_tpl_variable_inline(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    v->len = made->value.len;
-    v->data = made->value.data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return ngx_http_tpl_give(v, made->value.data, made->value.len);
 }
 
 

@@ -683,13 +683,7 @@ ngx_http_tpl_variable_locale(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    v->len = chosen->name.len;
-    v->data = chosen->name.data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return ngx_http_tpl_give(v, chosen->name.data, chosen->name.len);
 }
 
 

@@ -709,6 +709,7 @@ ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
     }
 
     ngx_http_tpl_add_reply_filter();
+    ngx_http_tpl_add_body_filter();
 
-    return ngx_http_tpl_add_filter();
+    return NGX_OK;
 }

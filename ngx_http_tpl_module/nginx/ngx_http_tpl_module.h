@@ -735,6 +735,9 @@ struct ngx_http_tpl_reply_s {
     ngx_str_t                     cause;
     ngx_uint_t                    failure;
 
+    ngx_connection_t             *peer;         /* the upstream's, or NULL */
+    ngx_int_t                     cut;          /* ngx_http_tpl_is_cut() */
+
     tpl_value_t                   value;        /* MISSING: not made yet */
 
     unsigned                      text:1;
@@ -754,7 +757,22 @@ ngx_http_tpl_reply_t *ngx_http_tpl_get_reply(ngx_http_tpl_ctx_t *ctx,
 ngx_http_tpl_reply_t *ngx_http_tpl_reply_at(ngx_http_tpl_ctx_t *ctx,
     ngx_uint_t index);
 
-/* stands behind ngx_http_tpl_add_filter()'s */
+/* a header filter's: the upstream's response is to come as it arrives, if r is
+ * asked for a reply */
+void ngx_http_tpl_unbuffer(ngx_http_request_t *r);
+
+/*
+ * When a body filter sees a flush: NGX_OK, or the status if the upstream ended
+ * its response early, by a timeout or otherwise.  peer is its connection, or
+ * NULL, when the header passed.
+ */
+ngx_int_t ngx_http_tpl_is_cut(ngx_http_request_t *r, ngx_connection_t *peer);
+
+/* ends r's upstream soon, if it is at work: the rest of its response is of no
+ * use; to be called by a body filter */
+void ngx_http_tpl_stop_upstream(ngx_http_request_t *r);
+
+/* stands behind ngx_http_tpl_add_body_filter()'s */
 void ngx_http_tpl_add_reply_filter(void);
 
 
@@ -764,6 +782,10 @@ void ngx_http_tpl_add_reply_filter(void);
 
 /* $tpl_name and the like */
 ngx_int_t ngx_http_tpl_add_variables(ngx_conf_t *cf);
+
+/* a variable's value, as its handler gives it; NGX_OK */
+ngx_int_t ngx_http_tpl_give(ngx_http_variable_value_t *v, u_char *data,
+    size_t len);
 
 /* tpl_loader_t's variable: data is a ngx_http_tpl_set_t */
 tpl_int_t ngx_http_tpl_variable_index(void *data, const tpl_str_t *name,
@@ -798,6 +820,24 @@ ngx_http_tpl_target_t *ngx_http_tpl_make_inline(ngx_conf_t *cf,
 
 char *ngx_http_tpl_current_user(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* a place in a list of headers, set to its start */
+
+typedef struct {
+    ngx_list_part_t              *part;
+    ngx_uint_t                    i;
+} ngx_http_tpl_cursor_t;
+
+#define ngx_http_tpl_cursor(cursor, list)                                    \
+    (cursor)->part = &(list)->part;                                          \
+    (cursor)->i = 0
+
+/* the next header, NULL at the end */
+ngx_table_elt_t *ngx_http_tpl_next_header(ngx_http_tpl_cursor_t *cursor);
+
+/* whether it is to be sent under that name, in any case */
+ngx_uint_t ngx_http_tpl_is_header(const ngx_table_elt_t *h,
+    const tpl_str_t *name);
 
 /* tpl_host_t's web */
 tpl_int_t ngx_http_tpl_web(tpl_exec_t *exec, tpl_web_t **out);
@@ -877,6 +917,17 @@ ngx_int_t ngx_http_tpl_nonce(ngx_http_request_t *r, ngx_str_t *nonce);
 /* whether it was asked for */
 ngx_uint_t ngx_http_tpl_has_nonce(ngx_http_request_t *r);
 
+/*
+ * An xsrf token of TPL_XSRF_LEN bytes: that which r's first page was made with,
+ * else it is the one from now on.  NGX_DECLINED: r's header has its cookie.
+ */
+ngx_int_t ngx_http_tpl_xsrf(ngx_http_request_t *r, u_char *token);
+
+/* the cookie of a token that a subrequest's page was made with, for the main
+ * request's header */
+ngx_int_t ngx_http_tpl_pass_xsrf(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx);
+
 /* $tpl_nonce */
 ngx_int_t ngx_http_tpl_variable_nonce(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -945,6 +996,10 @@ ngx_int_t ngx_http_tpl_page(ngx_http_request_t *r);
 /* makes ctx->arena, which goes with the request */
 ngx_int_t ngx_http_tpl_create_arena(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
+
+/* makes ctx->event, unless there is one; it goes with the request */
+ngx_int_t ngx_http_tpl_create_event(ngx_http_request_t *r,
+    ngx_http_tpl_ctx_t *ctx, ngx_event_handler_pt handler);
 
 /* a compiled template that target may pick; NULL if name is none of them */
 tpl_template_t *ngx_http_tpl_pick_template(ngx_http_request_t *r,
@@ -1057,7 +1112,8 @@ ngx_int_t ngx_http_tpl_stream_end(ngx_http_request_t *r,
  * The filter (ngx_http_tpl_filter.c).
  */
 
-ngx_int_t ngx_http_tpl_add_filter(void);
+/* that of the header is ngx_http_tpl_header_filter_module's */
+void ngx_http_tpl_add_body_filter(void);
 
 
 /*

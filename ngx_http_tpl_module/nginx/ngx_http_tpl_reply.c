@@ -49,7 +49,6 @@ static ngx_int_t ngx_http_tpl_reply_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static void ngx_http_tpl_reply_add(ngx_http_tpl_reply_t *reply, u_char *data,
     size_t len);
-static void ngx_http_tpl_reply_stop(ngx_http_request_t *r);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
@@ -186,10 +185,9 @@ static ngx_int_t
 ngx_http_tpl_copy_headers(ngx_http_request_t *r,
     ngx_http_headers_in_t *headers_in)
 {
-    ngx_str_t        *hidden;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h, *copy;
+    ngx_str_t             *hidden;
+    ngx_table_elt_t       *h, *copy;
+    ngx_http_tpl_cursor_t  cursor;
 
     *headers_in = r->headers_in;
 
@@ -200,24 +198,13 @@ ngx_http_tpl_copy_headers(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    part = &r->headers_in.headers.part;
-    h = part->elts;
+    ngx_http_tpl_cursor(&cursor, &r->headers_in.headers);
 
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
+    while ((h = ngx_http_tpl_next_header(&cursor)) != NULL) {
 
         for (hidden = ngx_http_tpl_hidden_headers; hidden->len; hidden++) {
-            if (h[i].key.len == hidden->len
-                && ngx_strncasecmp(h[i].key.data, hidden->data, hidden->len)
+            if (h->key.len == hidden->len
+                && ngx_strncasecmp(h->key.data, hidden->data, hidden->len)
                    == 0)
             {
                 break;
@@ -233,7 +220,7 @@ ngx_http_tpl_copy_headers(ngx_http_request_t *r,
             return NGX_ERROR;
         }
 
-        *copy = h[i];
+        *copy = *h;
     }
 
     headers_in->if_modified_since = NULL;
@@ -491,6 +478,13 @@ ngx_http_tpl_reply_judge(ngx_http_tpl_reply_t *reply)
         return;
     }
 
+    if (reply->cut == NGX_HTTP_GATEWAY_TIME_OUT) {
+        ngx_http_tpl_reply_fail(reply, reply->cut,
+                                "upstream timed out after %uz bytes",
+                                reply->len);
+        return;
+    }
+
     length = r->headers_out.content_length_n;
 
     if (length >= 0 && (off_t) reply->len != length) {
@@ -569,7 +563,6 @@ ngx_http_tpl_reply_header_filter(ngx_http_request_t *r)
 {
     off_t                  length;
     ngx_table_elt_t       *encoding;
-    ngx_http_upstream_t   *u;
     ngx_http_tpl_reply_t  *reply;
 
     if (!ngx_http_tpl_is_reply(r)) {
@@ -594,20 +587,16 @@ ngx_http_tpl_reply_header_filter(ngx_http_request_t *r)
     reply->status = r->headers_out.status;
     reply->data = NULL;
     reply->len = 0;
+    reply->cut = NGX_OK;
     reply->last = 0;
     reply->skip = 0;
     ngx_str_null(&reply->cause);
 
-    /*
-     * A pipe passes nothing on to a request that is not the active one before
-     * all of it is there, however much that is.
-     */
-
-    u = r->upstream;
-
-    if (u && !u->cacheable && !u->store) {
-        u->buffering = 0;
+    if (r->upstream) {
+        reply->peer = r->upstream->peer.connection;
     }
+
+    ngx_http_tpl_unbuffer(r);
 
     if (reply->status >= NGX_HTTP_SPECIAL_RESPONSE) {
         reply->skip = 1;
@@ -649,6 +638,24 @@ ngx_http_tpl_reply_header_filter(ngx_http_request_t *r)
 }
 
 
+/*
+ * A pipe passes nothing on to a request that is not the active one before all
+ * of it is there, however much that is.
+ */
+
+void
+ngx_http_tpl_unbuffer(ngx_http_request_t *r)
+{
+    ngx_http_upstream_t  *u;
+
+    u = r->upstream;
+
+    if (u && !u->cacheable && !u->store && ngx_http_tpl_is_reply(r)) {
+        u->buffering = 0;
+    }
+}
+
+
 /* takes all there is: nothing goes further */
 
 static ngx_int_t
@@ -678,11 +685,14 @@ ngx_http_tpl_reply_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         if (b->last_buf || b->last_in_chain) {
             reply->last = 1;
+
+        } else if (b->flush && !reply->last) {
+            reply->cut = ngx_http_tpl_is_cut(r, reply->peer);
         }
     }
 
     if (reply->skip && reply->len > reply->size) {
-        ngx_http_tpl_reply_stop(r);
+        ngx_http_tpl_stop_upstream(r);
     }
 
     return NGX_OK;
@@ -736,12 +746,29 @@ ngx_http_tpl_reply_add(ngx_http_tpl_reply_t *reply, u_char *data, size_t len)
 
 
 /*
- * A backend may go on for ever.  What the upstream module would do for a client
- * that went away, without an error that the page's connection would share.
+ * nginx ends a response whose upstream went away with a flush instead of a last
+ * buffer, when the connection is closed already; its events still tell why.
  */
 
-static void
-ngx_http_tpl_reply_stop(ngx_http_request_t *r)
+ngx_int_t
+ngx_http_tpl_is_cut(ngx_http_request_t *r, ngx_connection_t *peer)
+{
+    if (r->upstream == NULL || r->upstream->peer.connection) {
+        return NGX_OK;
+    }
+
+    return (peer && peer->read->timedout) ? NGX_HTTP_GATEWAY_TIME_OUT
+                                          : NGX_HTTP_BAD_GATEWAY;
+}
+
+
+/*
+ * A backend may go on for ever.  To the upstream module it is one that has gone
+ * away, or whose response is over.
+ */
+
+void
+ngx_http_tpl_stop_upstream(ngx_http_request_t *r)
 {
     ngx_http_upstream_t  *u;
 
@@ -754,7 +781,7 @@ ngx_http_tpl_reply_stop(ngx_http_request_t *r)
     u->keepalive = 0;
 
     if (u->buffering && u->pipe) {
-        u->pipe->downstream_error = 1;
+        u->pipe->upstream_error = 1;
 
     } else {
         u->length = 0;

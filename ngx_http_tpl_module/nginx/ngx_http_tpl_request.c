@@ -13,6 +13,7 @@ static tpl_int_t ngx_http_tpl_web_header(tpl_web_t *web,
     const tpl_str_t *name, tpl_str_t *out);
 static tpl_int_t ngx_http_tpl_web_headers(tpl_web_t *web, tpl_pairs_t *out);
 static tpl_int_t ngx_http_tpl_web_nonce(tpl_web_t *web, tpl_str_t *out);
+static tpl_int_t ngx_http_tpl_web_xsrf(tpl_web_t *web, tpl_char_t *token);
 static tpl_int_t ngx_http_tpl_web_user(tpl_web_t *web, tpl_str_t *out);
 static void ngx_http_tpl_web_note(tpl_web_t *web, const char *what,
     const char *text);
@@ -29,6 +30,7 @@ static const tpl_web_host_t  ngx_http_tpl_web_host = {
     .headers = ngx_http_tpl_web_headers,
     .body = ngx_http_tpl_web_body,
     .nonce = ngx_http_tpl_web_nonce,
+    .xsrf = ngx_http_tpl_web_xsrf,
     .note = ngx_http_tpl_web_note,
     .locale = ngx_http_tpl_web_locale,
     .user = ngx_http_tpl_web_user
@@ -254,15 +256,44 @@ ngx_http_tpl_web_field(tpl_web_t *web, tpl_web_field_t field, tpl_str_t *out)
 }
 
 
+ngx_table_elt_t *
+ngx_http_tpl_next_header(ngx_http_tpl_cursor_t *cursor)
+{
+    ngx_table_elt_t  *h;
+
+    while (cursor->i >= cursor->part->nelts) {
+
+        if (cursor->part->next == NULL) {
+            return NULL;
+        }
+
+        cursor->part = cursor->part->next;
+        cursor->i = 0;
+    }
+
+    h = cursor->part->elts;
+
+    return &h[cursor->i++];
+}
+
+
+ngx_uint_t
+ngx_http_tpl_is_header(const ngx_table_elt_t *h, const tpl_str_t *name)
+{
+    return h->hash && h->key.len == name->len
+           && ngx_strncasecmp(h->key.data, name->data, name->len) == 0;
+}
+
+
 static tpl_int_t
 ngx_http_tpl_web_header(tpl_web_t *web, const tpl_str_t *name, tpl_str_t *out)
 {
-    size_t               len, sep;
-    u_char              *p;
-    ngx_uint_t           i, n;
-    ngx_list_part_t     *part;
-    ngx_table_elt_t     *h, *first;
-    ngx_http_tpl_ctx_t  *ctx;
+    size_t                 len, sep;
+    u_char                *p;
+    ngx_uint_t             n;
+    ngx_table_elt_t       *h, *first;
+    ngx_http_tpl_ctx_t    *ctx;
+    ngx_http_tpl_cursor_t  cursor;
 
     ctx = web->data;
 
@@ -274,33 +305,20 @@ ngx_http_tpl_web_header(tpl_web_t *web, const tpl_str_t *name, tpl_str_t *out)
 
 again:
 
-    part = &ctx->request->headers_in.headers.part;
-    h = part->elts;
+    ngx_http_tpl_cursor(&cursor, &ctx->request->headers_in.headers);
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_tpl_next_header(&cursor)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len != name->len
-            || ngx_strncasecmp(h[i].key.data, name->data, name->len) != 0)
-        {
+        if (!ngx_http_tpl_is_header(h, name)) {
             continue;
         }
 
         if (p == NULL) {
             if (first == NULL) {
-                first = &h[i];
+                first = h;
             }
 
-            len += h[i].value.len + sep;
+            len += h->value.len + sep;
             n++;
             continue;
         }
@@ -310,7 +328,7 @@ again:
                               ? "; " : ", ", sep);
         }
 
-        p = ngx_cpymem(p, h[i].value.data, h[i].value.len);
+        p = ngx_cpymem(p, h->value.data, h->value.len);
     }
 
     if (first == NULL) {
@@ -341,30 +359,18 @@ again:
 static tpl_int_t
 ngx_http_tpl_web_headers(tpl_web_t *web, tpl_pairs_t *out)
 {
-    ngx_uint_t           i;
-    ngx_list_part_t     *part;
-    ngx_table_elt_t     *h;
-    ngx_http_tpl_ctx_t  *ctx;
+    ngx_table_elt_t       *h;
+    ngx_http_tpl_ctx_t    *ctx;
+    ngx_http_tpl_cursor_t  cursor;
 
     ctx = web->data;
 
-    part = &ctx->request->headers_in.headers.part;
-    h = part->elts;
+    ngx_http_tpl_cursor(&cursor, &ctx->request->headers_in.headers);
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_tpl_next_header(&cursor)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (tpl_pairs_add(web->arena, out, ngx_http_tpl_str(&h[i].key),
-                          ngx_http_tpl_str(&h[i].value))
+        if (tpl_pairs_add(web->arena, out, ngx_http_tpl_str(&h->key),
+                          ngx_http_tpl_str(&h->value))
             != TPL_OK)
         {
             return TPL_ERROR;
@@ -390,6 +396,24 @@ ngx_http_tpl_web_nonce(tpl_web_t *web, tpl_str_t *out)
     ngx_http_tpl_set_str(out, &nonce);
 
     return TPL_OK;
+}
+
+
+static tpl_int_t
+ngx_http_tpl_web_xsrf(tpl_web_t *web, tpl_char_t *token)
+{
+    ngx_int_t            rc;
+    ngx_http_tpl_ctx_t  *ctx;
+
+    ctx = web->data;
+
+    rc = ngx_http_tpl_xsrf(ctx->request, token);
+
+    if (rc == NGX_ERROR) {
+        return TPL_ERROR;
+    }
+
+    return (rc == NGX_DECLINED) ? TPL_DECLINED : TPL_OK;
 }
 
 

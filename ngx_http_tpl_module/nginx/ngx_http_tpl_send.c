@@ -338,7 +338,7 @@ ngx_http_tpl_set_validator(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     r->disable_not_modified = 1;
 
     if (r != r->main) {
-        return NGX_OK;
+        return ngx_http_tpl_pass_xsrf(r, ctx);
     }
 
     if (ngx_http_tpl_set_headers(r, ctx) != NGX_OK

@@ -379,6 +379,19 @@ ngx_http_tpl_variable_by_name(tpl_exec_t *exec, const tpl_str_t *name,
 }
 
 
+ngx_int_t
+ngx_http_tpl_give(ngx_http_variable_value_t *v, u_char *data, size_t len)
+{
+    v->len = len;
+    v->data = data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
 /* $tpl_name: the template that the request renders */
 
 static ngx_int_t
@@ -394,13 +407,7 @@ ngx_http_tpl_variable_name(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    v->len = ctx->tmpl->name.len;
-    v->data = ctx->tmpl->name.data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return ngx_http_tpl_give(v, ctx->tmpl->name.data, ctx->tmpl->name.len);
 }
 
 
@@ -410,7 +417,7 @@ static ngx_int_t
 ngx_http_tpl_variable_render_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    u_char              *p;
+    u_char              *p, *last;
     uint64_t             usec;
     ngx_http_tpl_ctx_t  *ctx;
 
@@ -428,13 +435,9 @@ ngx_http_tpl_variable_render_time(ngx_http_request_t *r,
 
     usec = (ctx->nsec + 500) / 1000;
 
-    v->len = ngx_sprintf(p, "%uL.%06uL", usec / 1000000, usec % 1000000) - p;
-    v->data = p;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    last = ngx_sprintf(p, "%uL.%06uL", usec / 1000000, usec % 1000000);
 
-    return NGX_OK;
+    return ngx_http_tpl_give(v, p, last - p);
 }
 
 
@@ -444,7 +447,7 @@ static ngx_int_t
 ngx_http_tpl_variable_steps(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    u_char              *p;
+    u_char              *p, *last;
     ngx_http_tpl_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_tpl_module);
@@ -459,13 +462,9 @@ ngx_http_tpl_variable_steps(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    v->len = ngx_sprintf(p, "%uL", ctx->steps) - p;
-    v->data = p;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    last = ngx_sprintf(p, "%uL", ctx->steps);
 
-    return NGX_OK;
+    return ngx_http_tpl_give(v, p, last - p);
 }
 
 
@@ -484,11 +483,5 @@ ngx_http_tpl_variable_error(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    v->len = ctx->message.len;
-    v->data = ctx->message.data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return ngx_http_tpl_give(v, ctx->message.data, ctx->message.len);
 }

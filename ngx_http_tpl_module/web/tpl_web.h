@@ -59,6 +59,10 @@ typedef enum {
 } tpl_web_field_t;
 
 
+/* bytes of an xsrf token as it is before it is masked */
+#define TPL_XSRF_LEN  16
+
+
 /*
  * What the server tells.  Texts live as long as the render; each returns
  * TPL_OK, TPL_DECLINED if there is none, or TPL_ERROR without memory.
@@ -77,6 +81,10 @@ typedef struct {
     tpl_int_t              (*body)(tpl_web_t *web, tpl_str_t *out);
     /* the nonce of the request: the same for all that answers it */
     tpl_int_t              (*nonce)(tpl_web_t *web, tpl_str_t *out);
+    /* random bytes for an xsrf token come in, those that the request's first
+     * token was made of go out: several renders may answer it; TPL_DECLINED if
+     * its cookie is in the answer already; may be NULL */
+    tpl_int_t              (*xsrf)(tpl_web_t *web, tpl_char_t *token);
     /* a line of the log: what a client sent, and what is wrong with it */
     void                   (*note)(tpl_web_t *web, const char *what,
                                const char *text);
@@ -119,6 +127,7 @@ struct tpl_web_s {
     const tpl_form_limits_t *limits;    /* NULL: no forms are taken */
     tpl_form_t              *form;      /* once it was parsed */
     tpl_str_t                xsrf;      /* the token, once it was asked for */
+    tpl_uint_t               xsrf_new;  /* the answer has its cookie */
 
     const tpl_session_keys_t *keys;     /* NULL: there are no sessions */
     tpl_session_t           *session;   /* once it was read */

@@ -21,7 +21,6 @@
 #include "web/tpl_xsrf.h"
 
 
-#define TPL_XSRF_LEN   16
 #define TPL_XSRF_MASK  4
 
 /* days that the cookie of a signed-in user is kept */
@@ -374,6 +373,7 @@ tpl_xsrf_token(tpl_exec_t *exec, tpl_web_t *web, tpl_str_t *out)
 {
     size_t           i;
     tpl_buf_t        b;
+    tpl_int_t        rc;
     tpl_str_t        masked;
     tpl_uint_t       new;
     tpl_xsrf_raw_t   raw;
@@ -396,6 +396,19 @@ tpl_xsrf_token(tpl_exec_t *exec, tpl_web_t *web, tpl_str_t *out)
 
     mask = &random[TPL_XSRF_LEN];
     new = (raw.token.data == NULL);
+
+    if (new && web->host->xsrf) {
+        rc = web->host->xsrf(web, random);
+
+        if (rc == TPL_ERROR) {
+            return tpl_throw_memory(exec);
+        }
+
+        web->xsrf_new = (rc == TPL_OK);
+
+    } else {
+        web->xsrf_new = new;
+    }
 
     if (new) {
         raw.token.data = random;
@@ -427,7 +440,7 @@ tpl_xsrf_token(tpl_exec_t *exec, tpl_web_t *web, tpl_str_t *out)
     out->data = b.data;
     out->len = b.len;
 
-    if (new && tpl_xsrf_set_cookie(exec, web, out) != TPL_OK) {
+    if (web->xsrf_new && tpl_xsrf_set_cookie(exec, web, out) != TPL_OK) {
         return TPL_ERROR;
     }
 

@@ -23,6 +23,7 @@ The document is DOCUMENT below; N counts bytes.
     /pair           the document, once two such requests are there
     /wait/NAME      the document, once somebody has asked for /go/NAME
     /drip/SECONDS   the first byte, nothing for that long, then the rest
+    /stall/SECONDS  the same in chunks of 7
 """
 
 import gzip
@@ -129,6 +130,12 @@ class Handler(socketserver.StreamRequestHandler):
         elif kind == "slow":
             time.sleep(float(argument))
             self.whole(DOCUMENT)
+
+        elif kind == "stall":
+            data = chunks(DOCUMENT)
+            self.send(self.head("Transfer-Encoding: chunked") + data[:12])
+            time.sleep(float(argument))
+            self.send(data[12:])
 
         elif kind == "pair":
             self.server.pair.wait(5)

@@ -122,6 +122,10 @@ ngx_http_tpl_model_make(ngx_http_tpl_ctx_t *ctx)
     tpl_gzip_model_t          *model;
     ngx_http_tpl_ctx_t         known;
 
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                   "http tpl model of \"%*s\"", ctx->tmpl->name.len,
+                   ctx->tmpl->name.data);
+
     scratch = tpl_arena_create(&tpl_malloc_allocator, NGX_HTTP_TPL_ARENA_PAGE,
                                NGX_HTTP_TPL_MODEL_MEMORY);
     if (scratch == NULL) {
@@ -217,6 +221,9 @@ ngx_http_tpl_pack(ngx_http_tpl_generation_t *g, ngx_http_tpl_page_t *page)
     if (page->packed.len) {
         return NGX_OK;
     }
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                   "http tpl packs a page of %uz bytes", page->text.len);
 
     tmcf = g->set->main;
     gz = ngx_http_tpl_encoder(tmcf);

@@ -15,6 +15,7 @@ my %files = (
                              . '{% for x in rows %}<p>{{ x }}</p>{% endfor %}'
                              . '{{ name }}',
     'templates/short.html' => 'Hello {{ name }}',
+    'templates/exact.html' => '{{ name }}',
     'templates/part.html' => "part $long",
     'templates/ssi.html' => "$long<!--# include virtual=\"/inner\" -->",
     'templates/inner.html' => "inner {{ name }} $long",
@@ -47,6 +48,18 @@ my $server = <<'EOC';
     location /vary/short { gzip_vary on; tpl_render short.html; }
     location /http10 { gzip_http_version 1.0; tpl_render page.html; }
     location /disable { gzip_disable "Old"; tpl_render page.html; }
+    location /proxied { gzip_proxied any; tpl_render page.html; }
+    location /proxied/etag { gzip_proxied no_etag; tpl_render page.html; }
+    location /proxied/old { gzip_proxied expired; expires epoch;
+                            tpl_render page.html; }
+    location /proxied/new { gzip_proxied expired; expires 1h;
+                            tpl_render page.html; }
+    location /min { gzip on; gzip_min_length 1000000; tpl_render page.html; }
+    location /off/all { gzip off; tpl_render page.html; }
+    location /exact { tpl_render exact.html; }
+    location /types { gzip on; gzip_types text/nothing;
+                      tpl_render page.html type=application/x-own; }
+    location /before { add_before_body /inner; tpl_render page.html; }
     location /both { gzip on; gzip_min_length 1; tpl_render page.html; }
     location /nginx { tpl_gzip off; gzip on; tpl_render page.html; }
     location /ssi { ssi on; tpl_render ssi.html; }
@@ -132,7 +145,41 @@ is($t->get('/', 'Accept-Encoding' => 'br, gzip;q=0.5')
      ->{headers}{'content-encoding'}, 'gzip', 'one of several');
 is($t->get('/', 'Accept-Encoding' => 'deflate,gzip')
      ->{headers}{'content-encoding'}, 'gzip', 'the last of several');
+for my $accept ('gzip;q=1', 'gzip;q=0.001', 'GZIP', 'gzip, *;q=0') {
+    is($t->get('/', 'Accept-Encoding' => $accept)
+         ->{headers}{'content-encoding'}, 'gzip', "Accept-Encoding: $accept");
+}
+
+# as nginx reads it: "*" and "x-gzip" are not "gzip", what is no q is no
+
+for my $accept ('*', 'identity', 'x-gzip', 'gzip;q=0.0', 'gzip;q=0, br', 'gzip;q=x',
+                'gzip;q=1.5', 'notgzip')
+{
+    untouched('/', "Accept-Encoding: $accept", 'Accept-Encoding' => $accept);
+}
+
 untouched('/', 'behind a proxy', @gzip, Via => '1.1 proxy');
+untouched('/proxied/etag', 'gzip_proxied no_etag', @gzip, Via => '1.1 proxy');
+untouched('/proxied/new', 'gzip_proxied expired', @gzip, Via => '1.1 proxy');
+
+for my $uri ('/proxied', '/proxied/old') {
+    is(plain($t->get($uri, @gzip, Via => '1.1 proxy')), $t->get($uri)->{body},
+       "$uri: gzip_proxied");
+}
+
+# HTTP/1.0
+
+for my $case (['/', 0], ['/http10', 1]) {
+    my ($uri, $wanted) = @$case;
+    my $got = TplServer::parse($t->raw("GET $uri HTTP/1.0\r\nHost: a\r\n"
+                                       . "Accept-Encoding: gzip\r\n\r\n"));
+
+    is($got->{headers}{'content-encoding'} // '', $wanted ? 'gzip' : '',
+       "$uri: HTTP/1.0");
+    is($wanted ? plain($got) : $got->{body}, $t->get($uri)->{body},
+       "$uri: the page");
+}
+
 untouched('/disable', 'gzip_disable', @gzip, 'User-Agent' => 'Old one');
 same('/disable', 'gzip_disable for others');
 
@@ -140,6 +187,11 @@ same('/disable', 'gzip_disable for others');
 
 untouched('/off', 'tpl_gzip off');
 untouched('/short?name=a', 'a short page');
+untouched('/exact?name=' . 'a' x 149, '149 bytes');
+same('/exact?name=' . 'a' x 150, '150 bytes');
+same('/min', 'gzip_min_length is not for us');
+same('/off/all', 'nor is gzip off');
+same('/types', 'nor gzip_types');
 
 # HEAD
 
@@ -152,6 +204,14 @@ for my $h (qw(content-encoding content-length etag content-type)) {
 
 is($head->{body}, '', 'HEAD: no body');
 
+for my $uri ('/kept', '/data?n=100') {
+    my $get = $t->get($uri, @gzip);
+    my $head = $t->get($uri, @gzip, METHOD => 'HEAD');
+
+    is($head->{headers}{'content-length'}, length $get->{body},
+       "HEAD $uri: its length");
+}
+
 # validators: one of the page, weak where it is compressed
 
 my $etag = $t->get('/kept')->{headers}{etag};
@@ -160,7 +220,7 @@ my $weak = $t->get('/kept', @gzip)->{headers}{etag};
 like($etag, qr/^"/, 'a strong ETag of the plain page');
 is($weak, "W/$etag", 'a weak one of the compressed page');
 
-for my $tag ($etag, $weak) {
+for my $tag ($etag, $weak, '*', "\"x\", $weak", "$etag, \"x\"") {
     is($t->get('/kept', 'If-None-Match' => $tag)->{status}, 304,
        "304 for $tag, plain");
 
@@ -177,6 +237,14 @@ my $range = $t->get('/kept', @gzip, Range => 'bytes=0-9');
 is($range->{status}, 200, 'no ranges of gzip');
 is(plain($range), $t->get('/kept')->{body}, 'but all of it');
 ok(!exists $range->{headers}{'accept-ranges'}, 'and no Accept-Ranges');
+is($t->get('/kept', @gzip, 'If-None-Match' => '"x"')->{status}, 200,
+   'another ETag');
+is($t->get('/kept', @gzip, 'If-Match' => '"x"')->{status}, 412,
+   'If-Match with another ETag');
+is($t->get('/kept', Range => 'bytes=0-3', 'If-Range' => $etag)->{status}, 206,
+   'If-Range with the ETag of the plain page');
+is($t->get('/kept', Range => 'bytes=0-3', 'If-Range' => $weak)->{status}, 200,
+   'If-Range with that of the compressed one');
 is($t->get('/kept', Range => 'bytes=0-3')->{status}, 206,
    'ranges of plain pages');
 
@@ -205,6 +273,8 @@ like(untouched('/sub', 'sub_filter')->{body}, qr/text NUMBER 1</,
      'sub_filter sees the page');
 like(untouched('/add', 'add_after_body')->{body}, qr/inner/,
      'add_after_body: the subrequest is plain');
+like(untouched('/before', 'add_before_body')->{body}, qr/^inner/,
+     'add_before_body too');
 untouched('/charset', 'another charset');
 
 # error pages

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use Compress::Raw::Zlib qw(WANT_GZIP Z_OK Z_STREAM_END);
 use Digest::MD5;
 use IO::Select;
 use IO::Socket::INET;
@@ -39,6 +40,7 @@ my $t = TplServer->new(
         'templates/sent.html' => q(before{% flush %}{{ header('X-A', 'b') }}),
         'templates/error.html' => 'error {{ nginx.status }}',
         'templates/none.html' => '',
+        'templates/whole.html' => "{{ nginx.arg_n }}$fill" x 20,
     },
     http => 'tpl_stream on; types { text/html html; }',
     server => <<"EOC");
@@ -66,6 +68,9 @@ my $t = TplServer->new(
         location = /limit { tpl_limits output=3m; tpl_render limit.html; }
         location = /rate { limit_rate 1m; tpl_render big.html; }
         location = /gzip { gzip on; gzip_min_length 1; tpl_render capture.html; }
+        location = /tpl_gzip { tpl_gzip on; gzip on; tpl_render flush.html; }
+        location = /tpl_gzip_alone { tpl_gzip on; tpl_render capture.html; }
+        location = /tpl_gzip_whole { tpl_gzip on; gzip on; tpl_render whole.html; }
         location = /sub { sub_filter filling emptying; sub_filter_once off; tpl_render big.html; }
         location = /ssi { ssi on; tpl_render ssi.html; }
         location = /unchunked { chunked_transfer_encoding off; tpl_render extends.html; }
@@ -215,6 +220,51 @@ $r = $t->get('/gzip', 'Accept-Encoding' => 'gzip');
 is($r->{headers}{'content-encoding'}, 'gzip', 'gzip');
 $t->write('page.gz', $r->{body});
 is(`gzip -dc $t->{dir}/page.gz`, $whole->{body}, 'gzip: the page');
+
+# tpl_gzip leaves a page that is streamed to nginx's filter, which sends on what
+# was flushed
+
+{
+    my $s = ask('/tpl_gzip?n=packed', '1.1', 'Accept-Encoding: gzip');
+    my $inflate = Compress::Raw::Zlib::Inflate->new(-WindowBits => WANT_GZIP);
+    my $got = '';
+    my $plain = '';
+    my $used = 0;
+
+    # all that came so far, inflated: true if it ends with the text
+
+    my $inflated = sub {
+        my ($end) = @_;
+
+        until ($plain =~ /\Q$end\E\z/) {
+            IO::Select->new($s)->can_read(10) or return 0;
+            $s->sysread($got, 65536, length $got) or return 0;
+
+            my $body = TplServer::parse($got)->{body};
+            my $new = substr $body, $used;
+
+            $used = length $body;
+            $inflate->inflate($new, my $more);
+            $plain .= $more;
+        }
+
+        return 1;
+    };
+
+    ok($inflated->('two'), 'tpl_gzip: what was flushed can be read');
+    like($got, qr/\r\nContent-Encoding: gzip\r\n/, 'it is gzip');
+    open_gate('packed');
+    ok($inflated->($word), 'and the rest when it is there');
+    is($plain, "onetwo$word", 'the whole page');
+}
+
+$r = $t->get('/tpl_gzip_alone', 'Accept-Encoding' => 'gzip');
+ok(!exists $r->{headers}{'content-encoding'}, 'without gzip on it is plain');
+is($r->{body}, $whole->{body}, 'and the page');
+
+$r = $t->get('/tpl_gzip_whole?n=1', 'Accept-Encoding' => 'gzip');
+is($r->{headers}{'content-encoding'}, 'gzip', 'a page that is sent as a whole');
+is($r->{headers}{'content-length'}, length $r->{body}, 'is compressed by us');
 
 my $off = $t->get('/big_off?n=20000')->{body};
 

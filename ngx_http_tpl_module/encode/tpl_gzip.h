@@ -58,6 +58,9 @@ void tpl_gzip_unknown(tpl_value_t *out);
 tpl_gzip_model_t *tpl_gzip_model(tpl_arena_t *arena, tpl_arena_t *scratch,
     const tpl_str_t *reference);
 
+/* bytes of its reference */
+size_t tpl_gzip_model_size(const tpl_gzip_model_t *model);
+
 
 /*
  * The state of an encoder, about 100 kB: one after the other may use it.  NULL

@@ -79,6 +79,13 @@ tpl_gzip_model(tpl_arena_t *arena, tpl_arena_t *scratch,
 }
 
 
+size_t
+tpl_gzip_model_size(const tpl_gzip_model_t *model)
+{
+    return model->len;
+}
+
+
 static tpl_int_t
 tpl_gzip_model_bits(tpl_gzip_model_t *m, tpl_arena_t *arena)
 {

@@ -782,11 +782,6 @@ ngx_http_tpl_names_value(tpl_exec_t *exec, ngx_uint_t slot, tpl_value_t *out)
         rc = TPL_DECLINED;
 
         for (i = slot; i >= 0; i = slots[i].next) {
-
-            if (slots[i].datum->complex) {
-                ctx->varies = 1;
-            }
-
             rc = ngx_http_tpl_evaluate(exec, slots[i].datum, value);
 
             if (rc != TPL_DECLINED) {
@@ -825,18 +820,8 @@ ngx_http_tpl_evaluate(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
     ngx_http_tpl_ctx_t  *ctx;
 
     ctx = exec->host;
-    headers = ngx_http_tpl_headers_read(ctx->request);
 
-    if (datum->kind == NGX_HTTP_TPL_FETCH) {
-        rc = ngx_http_tpl_fetch_value(exec, datum->fetch, out);
-
-        headers = ngx_http_tpl_headers_read(ctx->request) & ~headers;
-        ctx->headers |= headers | datum->headers;
-
-        return rc;
-    }
-
-    if (datum->complex == NULL) {
+    if (datum->complex == NULL && datum->kind != NGX_HTTP_TPL_FETCH) {
 
         if (datum->if_not_empty && datum->value.len == 0) {
             return TPL_DECLINED;
@@ -850,6 +835,21 @@ ngx_http_tpl_evaluate(tpl_exec_t *exec, ngx_http_tpl_datum_t *datum,
         }
 
         return ngx_http_tpl_copy(exec, &datum->value, out);
+    }
+
+    if (ngx_http_tpl_needs_request(exec) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    headers = ngx_http_tpl_headers_read(ctx->request);
+
+    if (datum->kind == NGX_HTTP_TPL_FETCH) {
+        rc = ngx_http_tpl_fetch_value(exec, datum->fetch, out);
+
+        headers = ngx_http_tpl_headers_read(ctx->request) & ~headers;
+        ctx->headers |= headers | datum->headers;
+
+        return rc;
     }
 
     if (ngx_http_complex_value(ctx->request, datum->complex, &text)

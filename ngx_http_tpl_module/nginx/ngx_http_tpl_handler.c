@@ -25,7 +25,7 @@ static void ngx_http_tpl_cleanup_event(void *data);
 static uint64_t ngx_http_tpl_now(void);
 
 
-static const tpl_host_t  ngx_http_tpl_host = {
+const tpl_host_t  ngx_http_tpl_host = {
     .lookup = ngx_http_tpl_lookup,
     .global = ngx_http_tpl_global,
     .names = ngx_http_tpl_lookup_names,

@@ -614,6 +614,10 @@ ngx_http_tpl_catalogue(tpl_exec_t *exec, const tpl_catalogue_t **out)
         return TPL_DECLINED;
     }
 
+    if (locale->value && ngx_http_tpl_needs_request(exec) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
     chosen = ngx_http_tpl_request_locale(ctx->request, locale, ctx);
 
     if (chosen == NULL) {

@@ -375,7 +375,10 @@ ngx_http_tpl_create_main_conf(ngx_conf_t *cf)
     }
 
     if (ngx_array_init(&tmcf->inlines, cf->pool, 4, sizeof(ngx_str_t))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&tmcf->renders, cf->pool, 16,
+                          sizeof(ngx_http_tpl_loc_conf_t *))
+           != NGX_OK)
     {
         return NULL;
     }
@@ -550,6 +553,7 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     conf->level = prev->level + 1;
+    conf->server = ngx_http_conf_get_module_srv_conf(cf, ngx_http_tpl_module);
 
     for (i = 0; i < NGX_HTTP_TPL_KINDS; i++) {
 
@@ -641,6 +645,8 @@ static char *
 ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
 {
     ngx_http_core_loc_conf_t  *clcf;
+    ngx_http_tpl_loc_conf_t  **render;
+    ngx_http_tpl_main_conf_t  *tmcf;
 
     conf->set = ngx_http_tpl_get_set(cf, conf);
     if (conf->set == NULL) {
@@ -665,6 +671,15 @@ ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
     }
 
     ngx_http_tpl_check_calls(cf, conf->target);
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_tpl_module);
+
+    render = ngx_array_push(&tmcf->renders);
+    if (render == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *render = conf;
 
     return NGX_CONF_OK;
 }
@@ -696,6 +711,8 @@ ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
     /* from here on nothing is compiled any more */
 
     tmcf->cf = NULL;
+
+    ngx_http_tpl_make_all_ready(tmcf);
 
     if (ngx_http_tpl_find_headers(cf) != NGX_OK) {
         return NGX_ERROR;

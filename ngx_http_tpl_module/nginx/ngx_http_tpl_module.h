@@ -3,7 +3,8 @@
  * The module: nginx's side of the engine.
  *
  * What is read from the configuration lives as long as the cycle and is never
- * changed by a request, but for pages that turned out to be constant.
+ * changed by a request, but for constant pages and models of gzip that were
+ * not made before.
  */
 
 #ifndef _NGX_HTTP_TPL_MODULE_H_INCLUDED_
@@ -81,6 +82,7 @@ typedef struct {
 
 
 typedef struct ngx_http_tpl_main_conf_s  ngx_http_tpl_main_conf_t;
+typedef struct ngx_http_tpl_srv_conf_s   ngx_http_tpl_srv_conf_t;
 typedef struct ngx_http_tpl_set_s        ngx_http_tpl_set_t;
 typedef struct ngx_http_tpl_generation_s ngx_http_tpl_generation_t;
 typedef struct ngx_http_tpl_target_s     ngx_http_tpl_target_t;
@@ -237,15 +239,16 @@ struct ngx_http_tpl_main_conf_s {
     ngx_array_t                   header_variables;
 
     ngx_array_t                   inlines;      /* ngx_str_t: names */
+    ngx_array_t                   renders;      /* loc confs that render */
 
     ngx_int_t                     request_id;   /* the variable's index */
 };
 
 
-typedef struct {
+struct ngx_http_tpl_srv_conf_s {
     ngx_array_t                  *routes;       /* of tpl_route_t: own */
     tpl_routes_t                  table;        /* of all that can be seen */
-} ngx_http_tpl_srv_conf_t;
+};
 
 
 /* tpl_locale_path: the catalogues of a folder */
@@ -480,6 +483,7 @@ struct ngx_http_tpl_loc_conf_s {
     /* made of the above in a location that renders */
     ngx_http_tpl_set_t           *set;
     ngx_http_tpl_target_t        *target;
+    ngx_http_tpl_srv_conf_t      *server;
     ngx_str_t                     type;         /* of a constant name */
 
     ngx_uint_t                    status_format;
@@ -839,6 +843,13 @@ ngx_table_elt_t *ngx_http_tpl_next_header(ngx_http_tpl_cursor_t *cursor);
 ngx_uint_t ngx_http_tpl_is_header(const ngx_table_elt_t *h,
     const tpl_str_t *name);
 
+/*
+ * What depends on the request is about to be asked for: the page is no longer
+ * the configuration's alone.  An error if there is no request yet, see
+ * ngx_http_tpl_make_ready().
+ */
+tpl_int_t ngx_http_tpl_needs_request(tpl_exec_t *exec);
+
 /* tpl_host_t's web */
 tpl_int_t ngx_http_tpl_web(tpl_exec_t *exec, tpl_web_t **out);
 
@@ -1009,6 +1020,9 @@ tpl_template_t *ngx_http_tpl_pick_template(ngx_http_request_t *r,
 ngx_int_t ngx_http_tpl_prepare(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
 
+/* what a page's render asks; ctx->request is NULL before any request */
+extern const tpl_host_t  ngx_http_tpl_host;
+
 /* runs ctx->vm for a slice: what tpl_vm_run() returns */
 tpl_int_t ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx);
 
@@ -1042,6 +1056,16 @@ extern const tpl_allocator_t  ngx_http_tpl_allocator;
 /* sends a finished render; keeps the page if no request can change it */
 ngx_int_t ngx_http_tpl_send_output(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, tpl_output_t *output);
+
+/* the same data give the same page */
+ngx_uint_t ngx_http_tpl_is_pure(ngx_http_tpl_ctx_t *ctx);
+
+/*
+ * Keeps the page that is always target's.  Without memory, or if there is too
+ * much of it, it does not.
+ */
+void ngx_http_tpl_keep(ngx_http_tpl_target_t *target,
+    const tpl_output_t *output, uint64_t hash);
 
 /* sends the header of tpl_debug's page, or all of it */
 ngx_int_t ngx_http_tpl_debug_header(ngx_http_request_t *r, ngx_uint_t status,
@@ -1123,6 +1147,47 @@ void ngx_http_tpl_add_body_filter(void);
 /* what failed and where, as HTML in r->pool; NULL without memory */
 ngx_buf_t *ngx_http_tpl_debug_page(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
+
+
+/*
+ * What tpl_gzip knows of pages (ngx_http_tpl_model.c).
+ */
+
+/* smaller pages fit into a packet as they are */
+#define NGX_HTTP_TPL_GZIP_MIN  150
+
+/* the model for pages of ctx->tmpl and ctx->block, made when there is none; no
+ * request has a part in it; NULL without memory */
+tpl_gzip_model_t *ngx_http_tpl_model(ngx_http_tpl_ctx_t *ctx);
+
+/* the process's encoder; NULL without memory */
+tpl_gzip_t *ngx_http_tpl_encoder(ngx_http_tpl_main_conf_t *tmcf);
+
+/* page->packed of a generation's page, if it is not made yet */
+ngx_int_t ngx_http_tpl_pack(ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_page_t *page);
+
+
+/*
+ * What is made before any request (ngx_http_tpl_ready.c).
+ */
+
+/* what there is to spend on it; the rest is made when it is first needed */
+
+typedef struct {
+    uint64_t                      steps;        /* of renders */
+    size_t                        bytes;        /* of texts, for gzip */
+} ngx_http_tpl_budget_t;
+
+/* once all is compiled */
+void ngx_http_tpl_make_all_ready(ngx_http_tpl_main_conf_t *tmcf);
+
+/*
+ * target, conf's: its page if no request can change it, and with tpl_gzip that
+ * compressed, or the model for its pages.
+ */
+void ngx_http_tpl_make_ready(ngx_http_tpl_loc_conf_t *conf,
+    ngx_http_tpl_target_t *target, ngx_http_tpl_budget_t *budget);
 
 
 /*

@@ -15,6 +15,10 @@
 /* ms that files have to be left alone: whoever writes one may not be done */
 #define NGX_HTTP_TPL_QUIET  50
 
+/* for what no request asked for yet: some 50 ms, as requests are waiting */
+#define NGX_HTTP_TPL_RELOAD_STEPS  2000000
+#define NGX_HTTP_TPL_RELOAD_BYTES  (128 * 1024)
+
 
 struct ngx_http_tpl_file_s {
     u_char                     *path;       /* terminated by a zero byte */
@@ -436,6 +440,7 @@ ngx_http_tpl_reload_build(ngx_http_tpl_generation_t *g, ngx_log_t *log)
     ngx_conf_t              cf;
     tpl_template_t         *tmpl;
     ngx_http_tpl_set_t     *set;
+    ngx_http_tpl_budget_t   budget;
     ngx_http_tpl_holder_t  *holder;
 
     set = g->set;
@@ -479,6 +484,16 @@ ngx_http_tpl_reload_build(ngx_http_tpl_generation_t *g, ngx_log_t *log)
     }
 
     ngx_http_tpl_find_impure(g);
+
+    budget.steps = NGX_HTTP_TPL_RELOAD_STEPS;
+    budget.bytes = NGX_HTTP_TPL_RELOAD_BYTES;
+
+    for (holder = set->holders; holder; holder = holder->next) {
+
+        if (holder->line == NULL) {
+            ngx_http_tpl_make_ready(holder->conf, holder->made, &budget);
+        }
+    }
 
     return NGX_OK;
 }

@@ -38,8 +38,28 @@ static const tpl_web_host_t  ngx_http_tpl_web_host = {
 
 
 tpl_int_t
+ngx_http_tpl_needs_request(tpl_exec_t *exec)
+{
+    ngx_http_tpl_ctx_t  *ctx;
+
+    ctx = exec->host;
+    ctx->varies = 1;
+
+    if (ctx->request == NULL) {
+        return tpl_throw(exec, TPL_EXC_HOST, "there is no request yet");
+    }
+
+    return TPL_OK;
+}
+
+
+tpl_int_t
 ngx_http_tpl_web(tpl_exec_t *exec, tpl_web_t **out)
 {
+    if (ngx_http_tpl_needs_request(exec) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
     *out = ngx_http_tpl_get_web(exec->host);
 
     return *out ? TPL_OK : tpl_throw_memory(exec);

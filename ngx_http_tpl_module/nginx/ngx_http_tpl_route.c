@@ -380,7 +380,9 @@ ngx_http_tpl_routes(tpl_exec_t *exec, const tpl_routes_t **out)
 
     ctx = exec->host;
 
-    tscf = ngx_http_get_module_srv_conf(ctx->request, ngx_http_tpl_module);
+    tscf = ctx->request ? ngx_http_get_module_srv_conf(ctx->request,
+                                                       ngx_http_tpl_module)
+                        : ctx->conf->server;
 
     *out = &tscf->table;
 

@@ -18,9 +18,6 @@ typedef struct {
 } ngx_http_tpl_link_t;
 
 
-static ngx_uint_t ngx_http_tpl_is_pure(ngx_http_tpl_ctx_t *ctx);
-static void ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out,
-    size_t len, uint64_t hash);
 static ngx_int_t ngx_http_tpl_send(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len, uint64_t hash);
 static ngx_int_t ngx_http_tpl_set_etag(ngx_http_request_t *r, uint64_t hash);
@@ -41,7 +38,7 @@ ngx_http_tpl_send_output(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
     hash = ngx_http_tpl_hash(ctx, output);
 
     if (!ctx->varies && ctx->target->tmpl && ngx_http_tpl_is_pure(ctx)) {
-        ngx_http_tpl_keep(ctx, out, output->len, hash);
+        ngx_http_tpl_keep(ctx->target, output, hash);
     }
 
     return ngx_http_tpl_send(r, ctx, out, output->len, hash);
@@ -134,9 +131,7 @@ ngx_http_tpl_send_page(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 }
 
 
-/* the same data give the same page */
-
-static ngx_uint_t
+ngx_uint_t
 ngx_http_tpl_is_pure(ngx_http_tpl_ctx_t *ctx)
 {
     if (ctx->tmpl->flags & TPL_TEMPLATE_IMPURE) {
@@ -150,22 +145,31 @@ ngx_http_tpl_is_pure(ngx_http_tpl_ctx_t *ctx)
 
 /*
  * A page made of the template and the configuration alone is the same each
- * time: the worker keeps it in one piece.  Without memory it does not.
+ * time: it is kept in one piece, which may be a text of the program.
  */
 
-static void
-ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len,
+void
+ngx_http_tpl_keep(ngx_http_tpl_target_t *target, const tpl_output_t *output,
     uint64_t hash)
 {
     u_char                     *p;
+    size_t                      len;
+    uint32_t                    i;
+    const tpl_segment_t        *s;
     ngx_http_tpl_page_t        *page;
     ngx_http_tpl_main_conf_t   *tmcf;
     ngx_http_tpl_generation_t  *g;
 
-    g = ctx->target->generation;
+    g = target->generation;
     tmcf = g->set->main;
+    s = output->segments;
+    len = output->len;
 
-    if (ctx->target->page
+    if (output->n && s->len == len && s->hash) {
+        len = 0;
+    }
+
+    if (target->page
         || len > NGX_HTTP_TPL_PAGE_MAX
         || len > NGX_HTTP_TPL_PAGES_MAX - tmcf->pages)
     {
@@ -179,19 +183,19 @@ ngx_http_tpl_keep(ngx_http_tpl_ctx_t *ctx, ngx_chain_t *out, size_t len,
         return;
     }
 
-    page->text.data = p;
-    page->text.len = len;
+    ngx_str_null(&page->packed);
+
+    page->text.data = (len == output->len) ? p : (u_char *) s->data;
+    page->text.len = output->len;
     page->hash = hash;
 
-    for ( /* void */ ; out && len; out = out->next) {
-        p = ngx_cpymem(p, out->buf->pos, out->buf->last - out->buf->pos);
+    for (i = 0; len && i < output->n; i++) {
+        p = ngx_cpymem(p, s[i].data, s[i].len);
     }
-
-    ngx_str_null(&page->packed);
 
     tmcf->pages += len;
     g->pages += len;
-    ctx->target->page = page;
+    target->page = page;
 }
 
 

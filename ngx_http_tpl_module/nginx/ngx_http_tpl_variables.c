@@ -232,9 +232,11 @@ ngx_http_tpl_variable(tpl_exec_t *exec, uint32_t index, tpl_value_t *out)
     ngx_http_variable_value_t  *vv;
     ngx_http_core_main_conf_t  *cmcf;
 
-    ctx = exec->host;
-    ctx->varies = 1;
+    if (ngx_http_tpl_needs_request(exec) != TPL_OK) {
+        return TPL_ERROR;
+    }
 
+    ctx = exec->host;
     cmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_core_module);
 
     if (index >= cmcf->variables.nelts) {
@@ -349,8 +351,11 @@ ngx_http_tpl_variable_by_name(tpl_exec_t *exec, const tpl_str_t *name,
         return TPL_DECLINED;
     }
 
+    if (ngx_http_tpl_needs_request(exec) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
     ctx = exec->host;
-    ctx->varies = 1;
 
     s.len = name->len;
     s.data = tpl_pnalloc(exec->arena, name->len + 1);

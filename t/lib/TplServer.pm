@@ -34,7 +34,7 @@ our $load = "load_module $module;";
 
 $load = '' if ($ENV{TPL_MODULE} // '') eq 'static';
 
-my $nginx = $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
+our $nginx = $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
 
 # a build with sanitizers is slower
 my $slow = $ENV{TPL_SANITIZED} ? 4 : 1;

@@ -63,23 +63,25 @@ def reply(tpl, source, case, general):
         r.get("template"), r.get("line"), r.get("column"))
 
 
-def differ(tpl, source, case):
-    ours = reply(tpl, source, case, False)
-    theirs = reply(tpl, source, case, True)
-    same = ours == theirs and "CRASH" not in str(ours[1])
-    return None if same or "random" in source else (ours, theirs)
+class Sides:
+    """Both of them are asked of the one `tpl batch` that differ() is given."""
+    tpl = None
+
+    def differ(self, tpl, source, case):
+        self.tpl = tpl
+        ours = reply(tpl, source, case, False)
+        theirs = self.oracle(source, case)
+        same = ours == theirs and "CRASH" not in str(ours[1])
+        return None if same or "random" in source else (ours, theirs)
+
+    def oracle(self, source, case):
+        return reply(self.tpl, source, case, True)
 
 
 def main():
-    tpl = []
-
-    def oracle(source, case):
-        if not tpl:
-            tpl.append(engines.Tpl("build/tpl"))
-        return reply(tpl[0], source, case, True)
-
-    return engines.run(__doc__, "general", 20000, make, differ, oracle,
-                       diff_jinja.is_syntax_error)
+    sides = Sides()
+    return engines.run(__doc__, "general", 20000, make, sides.differ,
+                       sides.oracle, diff_jinja.is_syntax_error)
 
 
 if __name__ == "__main__":

@@ -169,11 +169,14 @@ test-engine-asan: $B/asan/tpl
 	@TPL=$(abspath $<) TPL_SANITIZED=1 ASAN_OPTIONS=detect_leaks=1 \
 	    $(EACH) --python $(CASE_T)
 
-# Random templates through the real engine and through ours; two at a time.
+# Random templates through the real engine and through ours, and through ours
+# with and without specialization; two at a time.
 
 test-diff: $B/tpl $B/unit/test_form
 	@$(EACH) --quiet --jobs $(shell nproc) $(foreach s,1 2,\
 	    '$(PYTHON) t/diff/diff_jinja.py --tpl $B/tpl --seed $s \
+	     --cases $(DIFF)' \
+	    '$(PYTHON) t/diff/diff_special.py --tpl $B/tpl --seed $s \
 	     --cases $(DIFF)' \
 	    '$(PYTHON) t/diff/diff_tornado.py --tpl $B/tpl --seed $s \
 	     --cases $(shell expr $(DIFF) / 4)' \

@@ -23,6 +23,8 @@ my $t = TplServer->new(
         'templates/t_optional.html' => '{{ a is None }} {{ a.status }}',
         'templates/function.html' =>
             "{{ fetch('/api' ~ nginx.arg_u).users[1] }}",
+        'templates/sized.html' => "{{ fetch('/api/ok', size=request.args.n) }}",
+        'templates/unsized.html' => "{{ fetch('/api/ok', size='') }}",
         'templates/caught.html' =>
             '{% try %}{{ a["users"][1] }}{% except Exception as e %}{{ e }}{% end %}',
         'templates/error.html' => 'error {{ nginx.status }} {{ nginx.tpl_error }}',
@@ -37,6 +39,8 @@ my $t = TplServer->new(
         location = /optional { tpl_fetch a /api\$arg_u optional; tpl_render optional.html; }
         location = /t_optional { tpl_syntax tornado; tpl_fetch a /api\$arg_u optional; tpl_render t_optional.html; }
         location = /function { tpl_render function.html; }
+        location = /sized { tpl_render sized.html; }
+        location = /unsized { tpl_render unsized.html; }
         location = /caught { tpl_syntax tornado; tpl_fetch a /api\$arg_u; tpl_render caught.html; }
         location = /styled { error_page 500 502 504 /error; tpl_fetch a /api\$arg_u; tpl_render page.html; }
         location = /error { tpl_render error.html; }
@@ -126,6 +130,9 @@ fails('/nothing', 500, qr{invalid JSON});
 # size=, text, the page's own error, caught errors, error pages
 
 like(page('/small?u=/big/101'), qr/^502/, 'size= of the directive');
+like(page("/sized?n=$_"), qr/^200/, "fetch(size=$_)") for 100, '1k';
+like(page("/sized?n=$_"), qr/^500/, "fetch(size=$_)") for 0, 'k', '2g', '';
+like(page('/unsized'), qr/^500/, 'fetch() with an empty size');
 like(page('/text?u=/big/100'), qr/^200 "x/, 'as text');
 is(page('/text?u=/body/'), '200 ', 'an empty text');
 is(page('/text?u=/body/%FF'), "200 \xef\xbf\xbd", 'a text that is not UTF-8');

@@ -286,6 +286,7 @@ my %bad = (
     'tpl_route a "/(?:x)";' => 'cannot be reversed: a group that captures nothing',
     'tpl_route a "/(x)\d+";' => 'cannot be reversed: between groups there can only be text',
     'tpl_route a "/(x";' => 'cannot be reversed: a "(" without ")"',
+    'tpl_route a "/(x\\\\";' => 'cannot be reversed: a "(" without ")"',
     'tpl_route "" /;' => '"tpl_route" directive has an empty name',
     'tpl_static a b static;' => '"b" is neither a path nor an address',
     'tpl_static a /b static x;' => 'invalid parameter "x"',

@@ -92,6 +92,8 @@ typedef struct {
     tpl_str_t                main;
     tpl_cli_host_t           host;
     tpl_uint_t               gzip;          /* the reply has the page so too */
+    tpl_uint_t               general;       /* as compiled, not specialized */
+    int64_t                  times;         /* it is rendered */
     tpl_uint_t               unsupported;   /* an option the engine lacks */
 } tpl_cli_request_t;
 

@@ -7,7 +7,9 @@
  *     {"ok":false,"error":"UndefinedError: 'x' is undefined","template":"a",
  *      "line":3,"column":4}
  *
- * A request with "gzip":true has the page as gzip too, in hexadecimal digits.
+ * A request with "gzip":true has the page as gzip too, in hexadecimal digits;
+ * with "general":true the template is not specialized; with "times":N it is
+ * rendered so often, one render after the other, and the last one is replied.
  * Each request has an arena of its own, with a limit.  Whatever a request is,
  * it gets exactly one reply.
  */
@@ -99,6 +101,7 @@ tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line, tpl_arena_t *arena,
     tpl_buf_t *reply)
 {
     tpl_vm_t           *vm;
+    tpl_int_t           rc;
     tpl_exec_t          exec;
     tpl_error_t         err, ignored;
     tpl_output_t        gzip;
@@ -116,7 +119,7 @@ tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line, tpl_arena_t *arena,
 
     if (tpl_cli_request_parse(&r, line) != TPL_OK
         || tpl_cli_request_compile(&r, &tmpl) != TPL_OK
-        || tpl_vm_specialize(tmpl, &err) != TPL_OK)
+        || (!r.general && tpl_vm_specialize(tmpl, &err) != TPL_OK))
     {
         return tpl_cli_reply_error(&exec, &err, r.unsupported, reply);
     }
@@ -130,14 +133,21 @@ tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line, tpl_arena_t *arena,
     conf.limits.steps = TPL_CLI_STEPS;
     conf.limits.depth = TPL_DEFAULT_DEPTH;
 
-    vm = tpl_vm_create(tmpl, &conf);
+    do {
+        tpl_error_clear(&err);
 
-    if (vm == NULL) {
-        tpl_error_set(&err, TPL_EXC_MEMORY, NULL, "out of memory");
-        return tpl_cli_reply_error(&exec, &err, 0, reply);
-    }
+        vm = tpl_vm_create(tmpl, &conf);
 
-    if (tpl_cli_run(vm, &err) != TPL_OK) {
+        if (vm == NULL) {
+            tpl_error_set(&err, TPL_EXC_MEMORY, NULL, "out of memory");
+            return tpl_cli_reply_error(&exec, &err, 0, reply);
+        }
+
+        rc = tpl_cli_run(vm, &err);
+
+    } while (--r.times > 0);
+
+    if (rc != TPL_OK) {
         return tpl_cli_reply_error(&exec, &err, 0, reply);
     }
 

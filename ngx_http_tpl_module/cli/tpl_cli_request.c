@@ -175,6 +175,12 @@ tpl_cli_request_read(tpl_cli_request_t *r, const tpl_value_t *request)
     v = tpl_cli_member(req, "gzip");
     r->gzip = (v && v->type == TPL_BOOL && v->u.i);
 
+    v = tpl_cli_member(req, "general");
+    r->general = (v && v->type == TPL_BOOL && v->u.i);
+
+    v = tpl_cli_member(req, "times");
+    r->times = (v && v->type == TPL_INT) ? v->u.i : 1;
+
     v = tpl_cli_member(req, "main");
 
     if (v == NULL || !tpl_is_string(v)) {

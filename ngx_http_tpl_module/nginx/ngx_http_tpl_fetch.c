@@ -635,7 +635,10 @@ ngx_http_tpl_call_size(tpl_call_t *call, size_t *size)
 
     if (tpl_is_string(&call->args[4])) {
         s = tpl_value_str(&call->args[4]);
-        n = ngx_parse_size((ngx_str_t *) &s);
+
+        /* nginx looks at the last byte first */
+
+        n = s.len ? ngx_parse_size((ngx_str_t *) &s) : 0;
 
     } else if (tpl_arg_int(call, 4, n, &n) != TPL_OK) {
         return TPL_ERROR;

@@ -691,9 +691,6 @@ ngx_http_tpl_variable_locale(ngx_http_request_t *r,
 }
 
 
-/* caches must tell the clients' languages apart */
-
-
 tpl_builtins_t *
 ngx_http_tpl_newstyle(ngx_http_tpl_main_conf_t *tmcf)
 {

@@ -268,6 +268,10 @@ ngx_http_tpl_reload_handler(ngx_event_t *ev)
         return;
     }
 
+    /* a process that is master and worker goes on with another cycle */
+
+    ev->log = ngx_cycle->log;
+
     time = tmcf->reload;
 
     for (set = tmcf->sets; set; set = set->next) {

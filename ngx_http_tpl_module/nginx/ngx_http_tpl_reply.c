@@ -323,7 +323,6 @@ ngx_http_tpl_start_reply(ngx_http_tpl_ctx_t *ctx, ngx_http_tpl_reply_t *reply)
 
     reply->post.handler = ngx_http_tpl_reply_done;
     reply->post.data = reply;
-    reply->done = 0;
 
     if (ngx_http_subrequest(r, &uri, &args, &sr, &reply->post,
                             NGX_HTTP_SUBREQUEST_BACKGROUND)
@@ -332,6 +331,9 @@ ngx_http_tpl_start_reply(ngx_http_tpl_ctx_t *ctx, ngx_http_tpl_reply_t *reply)
         return NGX_ERROR;
     }
 
+    /* not before: nobody could wait for one that did not start */
+
+    reply->done = 0;
     reply->request = sr;
 
     sr->headers_in = ctx->replies->headers_in;

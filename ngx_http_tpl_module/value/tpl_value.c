@@ -291,7 +291,7 @@ tpl_type_name(const tpl_value_t *v)
         return v->u.iter->name ? v->u.iter->name : "generator";
 
     case TPL_FUNCTION:
-        return "function";
+        return (v->u.fn->flags & TPL_FN_CLASS) ? "type" : "function";
 
     case TPL_METHOD:
         return "builtin_function_or_method";

@@ -357,7 +357,9 @@ tpl_region_reach(tpl_region_t *r, tpl_uint_t *again)
 
             to = &r->at[k];
 
-            if (k != pc + 1 || insn->op == TPL_INSN_JUMP) {
+            /* an empty branch is jumped over to the next one */
+
+            if (i == 0 && tpl_insn_jumps(insn)) {
                 to->target = 1;
             }
 

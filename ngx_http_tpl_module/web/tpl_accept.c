@@ -1203,13 +1203,19 @@ tpl_accept_find(tpl_call_t *call)
 static tpl_int_t
 tpl_accept_index(tpl_call_t *call)
 {
+    tpl_str_t               key;
+    static const tpl_str_t  none = tpl_null_string;
+
     if (tpl_accept_find(call) != TPL_OK) {
         return TPL_ERROR;
     }
 
     if (call->result.u.i < 0) {
+        key = tpl_is_string(&call->args[1]) ? tpl_value_str(&call->args[1])
+                                            : none;
+
         return tpl_throw(call->exec, TPL_EXC_VALUE, "%.*s",
-                         (int) call->args[1].len, call->args[1].u.s);
+                         tpl_str_arg(&key));
     }
 
     return TPL_OK;

@@ -4,6 +4,9 @@
  * (werkzeug.http: _option_header_start_mime_type, _option_header_piece_re).
  * They need no backtracking: what follows a name is optional, so that the first
  * choice is always the one that counts.
+ *
+ * A client writes them, so they are linear, in memory as well: text is searched
+ * once for the quotes of an encoding, and a value in parts has room to grow.
  */
 
 #include "base/tpl_utf8.h"
@@ -21,17 +24,28 @@ typedef struct {
 } tpl_header_piece_t;
 
 
-static const tpl_char_t *tpl_header_piece(const tpl_char_t *p,
-    const tpl_char_t *last, tpl_header_piece_t *piece);
+typedef struct {
+    tpl_arena_t         *arena;
+    tpl_pairs_t         *options;
+    size_t               room[TPL_HEADER_OPTIONS];  /* of joined values */
+    const tpl_char_t    *last;
+    const tpl_char_t    *plain;     /* before this no encoding begins */
+} tpl_header_parser_t;
+
+
+static const tpl_char_t *tpl_header_piece(tpl_header_parser_t *h,
+    const tpl_char_t *p, tpl_header_piece_t *piece);
 static const tpl_char_t *tpl_header_quoted(const tpl_char_t *p,
     const tpl_char_t *last);
-static const tpl_char_t *tpl_header_encoding(const tpl_char_t *p,
-    const tpl_char_t *last, tpl_header_piece_t *piece);
+static const tpl_char_t *tpl_header_encoding(tpl_header_parser_t *h,
+    const tpl_char_t *p, tpl_header_piece_t *piece);
 static tpl_int_t tpl_header_unquote(tpl_arena_t *arena, tpl_str_t *s,
     tpl_uint_t filename);
 static tpl_int_t tpl_header_unescape(tpl_arena_t *arena, tpl_str_t *s);
-static tpl_int_t tpl_header_add(tpl_arena_t *arena, tpl_pairs_t *options,
+static tpl_int_t tpl_header_add(tpl_header_parser_t *h,
     tpl_header_piece_t *piece);
+static tpl_int_t tpl_header_join(tpl_header_parser_t *h, size_t option,
+    const tpl_str_t *part);
 
 
 static inline tpl_uint_t
@@ -56,10 +70,11 @@ tpl_int_t
 tpl_header_options(tpl_arena_t *arena, const tpl_str_t *value,
     tpl_str_t *text, tpl_pairs_t *options)
 {
-    tpl_int_t            rc;
-    tpl_str_t            encoding;
-    const tpl_char_t    *p, *last;
-    tpl_header_piece_t   piece;
+    tpl_int_t             rc;
+    tpl_str_t             encoding;
+    const tpl_char_t     *p, *last;
+    tpl_header_piece_t    piece;
+    tpl_header_parser_t   h;
 
     memset(options, 0, sizeof(tpl_pairs_t));
 
@@ -80,11 +95,18 @@ tpl_header_options(tpl_arena_t *arena, const tpl_str_t *value,
         return TPL_OK;
     }
 
+    memset(&h, 0, sizeof(tpl_header_parser_t));
+
+    h.arena = arena;
+    h.options = options;
+    h.last = last;
+    h.plain = p;
+
     encoding.len = 0;
     encoding.data = NULL;
 
     while (p < last) {
-        p = tpl_header_piece(p, last, &piece);
+        p = tpl_header_piece(&h, p, &piece);
 
         if (p == NULL) {
             break;
@@ -103,7 +125,7 @@ tpl_header_options(tpl_arena_t *arena, const tpl_str_t *value,
             encoding = piece.encoding;
         }
 
-        rc = tpl_header_add(arena, options, &piece);
+        rc = tpl_header_add(&h, &piece);
 
         if (rc != TPL_OK) {
             return rc;
@@ -117,10 +139,12 @@ tpl_header_options(tpl_arena_t *arena, const tpl_str_t *value,
 /* ; name*1*=utf-8'en'value; returns the place after it, NULL if it is none */
 
 static const tpl_char_t *
-tpl_header_piece(const tpl_char_t *p, const tpl_char_t *last,
+tpl_header_piece(tpl_header_parser_t *h, const tpl_char_t *p,
     tpl_header_piece_t *piece)
 {
-    const tpl_char_t  *q;
+    const tpl_char_t  *q, *last;
+
+    last = h->last;
 
     memset(piece, 0, sizeof(tpl_header_piece_t));
 
@@ -168,7 +192,7 @@ tpl_header_piece(const tpl_char_t *p, const tpl_char_t *last,
             return p;
         }
 
-        p = tpl_header_encoding(tpl_header_blanks(q + 1, last), last, piece);
+        p = tpl_header_encoding(h, tpl_header_blanks(q + 1, last), piece);
 
     } else if (p < last && *p == '=') {
         p = tpl_header_blanks(p + 1, last);
@@ -220,14 +244,18 @@ tpl_header_quoted(const tpl_char_t *p, const tpl_char_t *last)
 /* charset'language', if it is there */
 
 static const tpl_char_t *
-tpl_header_encoding(const tpl_char_t *p, const tpl_char_t *last,
+tpl_header_encoding(tpl_header_parser_t *h, const tpl_char_t *p,
     tpl_header_piece_t *piece)
 {
     const tpl_char_t  *q, *end;
 
+    if (p < h->plain) {
+        return p;
+    }
+
     end = NULL;
 
-    for (q = p; q < last && !tpl_header_space(*q); q++) {
+    for (q = p; q < h->last && !tpl_header_space(*q); q++) {
 
         if (*q != '\'' || q == p) {
             continue;
@@ -243,17 +271,25 @@ tpl_header_encoding(const tpl_char_t *p, const tpl_char_t *last,
         end = q;
     }
 
+    /* up to here there are not two quotes, from wherever it is looked */
+
+    h->plain = q;
+
     return p;
 }
 
 
 static tpl_int_t
-tpl_header_add(tpl_arena_t *arena, tpl_pairs_t *options,
-    tpl_header_piece_t *piece)
+tpl_header_add(tpl_header_parser_t *h, tpl_header_piece_t *piece)
 {
-    size_t      i;
-    tpl_int_t   rc;
-    tpl_str_t   name, value, *old;
+    size_t        i;
+    tpl_int_t     rc;
+    tpl_str_t     name, value;
+    tpl_arena_t  *arena;
+    tpl_pairs_t  *options;
+
+    arena = h->arena;
+    options = h->options;
 
     if (options->n == TPL_HEADER_OPTIONS) {
         return TPL_DECLINED;
@@ -305,31 +341,46 @@ tpl_header_add(tpl_arena_t *arena, tpl_pairs_t *options,
 
     /* the next part of a value */
 
-    old = NULL;
-
     for (i = options->n; i > 0; i--) {
 
         if (tpl_str_eq(&options->items[i - 1].name, &name)) {
-            old = &options->items[i - 1].value;
+
+            if (options->items[i - 1].value.data) {
+                return tpl_header_join(h, i - 1, &value);
+            }
+
             break;
         }
     }
 
-    if (old == NULL || old->data == NULL) {
-        return tpl_pairs_add(arena, options, &name, &value);
+    return tpl_pairs_add(arena, options, &name, &value);
+}
+
+
+static tpl_int_t
+tpl_header_join(tpl_header_parser_t *h, size_t option, const tpl_str_t *part)
+{
+    size_t       len;
+    tpl_str_t   *value;
+    tpl_char_t  *p;
+
+    value = &h->options->items[option].value;
+    len = value->len + part->len;
+
+    if (len > h->room[option]) {
+        p = tpl_pnalloc(h->arena, len * 2);
+        if (p == NULL) {
+            return TPL_ERROR;
+        }
+
+        memcpy(p, value->data, value->len);
+
+        value->data = p;
+        h->room[option] = len * 2;
     }
 
-    name.len = old->len + value.len;
-    name.data = tpl_pnalloc(arena, name.len + 1);
-
-    if (name.data == NULL) {
-        return TPL_ERROR;
-    }
-
-    memcpy(name.data, old->data, old->len);
-    memcpy(name.data + old->len, value.data, value.len);
-
-    *old = name;
+    memcpy(value->data + value->len, part->data, part->len);
+    value->len = len;
 
     return TPL_OK;
 }

@@ -347,7 +347,7 @@ tpl_route_tornado(tpl_arena_t *arena, tpl_route_t *route, tpl_error_t *err)
     for (i = 0; i <= rest.len; i++) {
 
         if (i < rest.len && group && rest.data[i] == '\\') {
-            i++;
+            i += (i + 1 < rest.len);
             continue;
         }
 

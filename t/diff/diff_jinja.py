@@ -419,7 +419,8 @@ class Gen:
     # statements
 
     def body(self, depth, n=None):
-        n = self.r.randrange(1, 4) if n is None else n
+        if n is None:
+            n = self.pick(0, 1, 1, 1, 2, 2, 2, 3, 3, 3)
         return [self.statement(depth) for _ in range(n)]
 
     def tag(self, text):

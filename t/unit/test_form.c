@@ -95,6 +95,11 @@ static const struct {
       "1\r\n--B--",
       "[[[\"abcd\",\"1\"]],[]]" },
     { "multipart/form-data; boundary=B",
+      "--B\r\nContent-Disposition: form-data; name*0=a; x*0=1; name*1=b; "
+      "x*1=2; name*2=\"c d\"; y*=z; filename*=utf-8'en'%c3%a9\r\n\r\n"
+      "\r\n--B--",
+      "[[],[[\"abc d\",\"\xc3\xa9\",\"\",0]]]" },
+    { "multipart/form-data; boundary=B",
       "--B\r\nContent-Disposition: form-data\r\n\r\n1\r\n--B--", "[[],[]]" },
 
     /* what is no form */
@@ -750,6 +755,49 @@ test_driver(void)
 }
 
 
+/* an option in many parts costs its length, however they are encoded */
+
+static void
+test_parts(void)
+{
+    size_t              i, len;
+    tpl_str_t           type, body;
+    tpl_buf_t           b;
+    tpl_uint_t          n;
+    tpl_form_t          form;
+    tpl_arena_t        *arena;
+    tpl_form_error_t    err;
+    tpl_form_limits_t   limits;
+    static const char  *parts[] = { ";a*0=bcd", ";a*0*=x", ";a*0*=u8'e'x",
+                                  NULL };
+
+    memset(&limits, 0, sizeof(tpl_form_limits_t));
+    tpl_str_set(&body, "");
+
+    for (n = 0; parts[n]; n++) {
+        arena = tpl_arena_create(&tpl_malloc_allocator, 65536, 0);
+        tpl_buf_init(&b, arena);
+
+        (void) tpl_buf_lit(&b, "text/plain");
+
+        for (i = 0, len = strlen(parts[n]); i < TEST_LINE / 4; i += len) {
+            (void) tpl_buf_add(&b, parts[n], len);
+        }
+
+        type.data = b.data;
+        type.len = b.len;
+
+        i = tpl_arena_size(arena);
+
+        check(tpl_form_parse(arena, &type, &body, &limits, &form, &err)
+              == TPL_OK);
+        check(tpl_arena_size(arena) - i < 8 * type.len);
+
+        tpl_arena_destroy(arena);
+    }
+}
+
+
 int
 main(int argc, char **argv)
 {
@@ -760,6 +808,7 @@ main(int argc, char **argv)
     }
 
     test_forms_table();
+    test_parts();
     test_limits();
     test_cut();
     test_xsrf();

@@ -53,7 +53,8 @@ tpl_apply_unknown(tpl_exec_t *exec, tpl_builtin_table_t table,
                     exec->error->message.len)
         != TPL_OK)
     {
-        return TPL_ERROR;
+        tpl_error_clear(exec->error);
+        return tpl_throw_memory(exec);
     }
 
     tpl_error_clear(exec->error);
@@ -353,6 +354,7 @@ tpl_filter_choose(tpl_call_t *call, tpl_uint_t attr, tpl_uint_t want)
 
     test = (more->n > attr);
     rc = TPL_OK;
+    memset(&apply, 0, sizeof(tpl_apply_t));
 
     if (test && seq.n) {
         rc = tpl_apply_init(&apply, exec, TPL_TESTS, &more->items[attr],

@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+"""Which lines and branches of the engine its own tests reach.
+
+    coverage.py            runs the tests of build/coverage, then reports
+    coverage.py --report   reports what was counted last
+
+Counted are the sources of the engine, compiled by gcc without optimization;
+a branch is one way out of a condition as gcov counts it, `&&` and `||`
+included; nothing is left out. The unit tests run twice: as they are, and with
+an arena that makes every piece of memory an allocation of its own, each of
+which fails once. Then the tests of t/engine, by a `tpl` that counts.
+
+Printed are the files with the most branches not reached, and each room. By
+line and branch: build/coverage/report.txt, and .html next to it.
+"""
+import collections
+import glob
+import json
+import os
+import subprocess
+import sys
+
+BUILD = os.environ.get("BUILD", "build")
+OUT = os.path.join(BUILD, "coverage")
+SHOWN = 25
+
+# it links the objects itself, without what counts
+LEFT_OUT = ("test_contributing.py",)
+
+
+def run(command, **env):
+    p = subprocess.run(command, env=dict(os.environ, **env),
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if p.returncode:
+        sys.stdout.write(p.stdout.decode("utf-8", "replace"))
+        sys.exit("coverage: %s failed" % " ".join(command))
+
+
+def measure():
+    for pattern in ("coverage", "coverage-pieces"):
+        for name in glob.glob("%s/%s/**/*.gcda" % (BUILD, pattern),
+                              recursive=True):
+            os.remove(name)
+    for folder in (OUT, OUT + "-pieces"):
+        for test in sorted(glob.glob("t/unit/*.c")):
+            name = os.path.splitext(os.path.basename(test))[0]
+            run([os.path.join(folder, "unit", name)])
+    tpl = os.path.abspath(os.path.join(OUT, "tpl"))
+    for test in sorted(glob.glob("t/engine/*.py")):
+        if os.path.basename(test) not in LEFT_OUT:
+            run(["/usr/bin/python3", test], TPL=tpl)
+
+
+def report():
+    run(["gcovr", "--root", ".", "--filter", "ngx_http_tpl_module/",
+         "--exclude", "ngx_http_tpl_module/cli/",
+         "--merge-mode-functions=merge-use-line-min",
+         "--json-summary", OUT + "/summary.json",
+         "--json", OUT + "/report.json",
+         "--html-details", OUT + "/report.html",
+         "--branches", "--txt", OUT + "/report.txt",
+         OUT, OUT + "-pieces"], LC_ALL="C")
+    with open(OUT + "/summary.json") as f:
+        files = json.load(f)["files"]
+    rooms = collections.defaultdict(lambda: [0] * 4)
+    rows = {}
+    for f in files:
+        n = [f[k] for k in ("line_total", "line_covered",
+                            "branch_total", "branch_covered")]
+        name = f["filename"].split("/", 1)[1]
+        rows[name] = n
+        for key in (name.split("/")[0], "all"):
+            rooms[key] = [a + b for a, b in zip(rooms[key], n)]
+    for name in sorted(rows, key=lambda k: rows[k][3] - rows[k][2])[:SHOWN]:
+        show(name, rows[name])
+    print()
+    for name in sorted(rooms, key=lambda k: (k == "all", k)):
+        show(name, rooms[name])
+    print("\nby line and branch: %s/report.html" % OUT)
+
+
+def show(name, n):
+    print("%-40s %5.1f %% of %5d lines  %5.1f %% of %5d branches"
+          % (name, 100 * n[1] / max(n[0], 1), n[0],
+             100 * n[3] / max(n[2], 1), n[2]))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--report"]:
+        measure()
+    report()

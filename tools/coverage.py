@@ -54,7 +54,6 @@ def measure():
 def report():
     run(["gcovr", "--root", ".", "--filter", "ngx_http_tpl_module/",
          "--exclude", "ngx_http_tpl_module/cli/",
-         "--merge-mode-functions=merge-use-line-min",
          "--json-summary", OUT + "/summary.json",
          "--json", OUT + "/report.json",
          "--html-details", OUT + "/report.html",

@@ -1,5 +1,5 @@
-# What error.log says of requests, answers and addresses that cannot be: a page
-# for each message of the engine that takes a request to come about.
+# What error.log says of requests, answers and addresses that cannot be, and
+# `nginx -t` of directives: the messages that no other test has, whole.
 # t/engine/test_messages.py looks for them here.
 
 use strict;
@@ -163,6 +163,15 @@ jinja('{{ (nginx.args * 1000000)|length }}',
       query => '?a', conf => 'tpl_limits memory=256k;');
 
 
+# fetches
+
+jinja('{{ fetch("/a", as="xml") }}', "fetch() takes 'json' or 'text', not 'xml'");
+jinja('{{ fetch("/a", size=0) }}', 'the size of a fetch() must be from 1 to 1g');
+
+jinja('{{ a }}', 'it is not a URI of this server', query => '?u=b',
+      conf => 'tpl_fetch a $arg_u;');
+
+
 my $t = TplServer->new(
     files => { %files, 'locale/de/LC_MESSAGES/messages.mo' =>
                pack('V*', 0x950412de, 0, 0, 28, 28, 0, 28) },
@@ -229,6 +238,56 @@ for (
     ["tpl_syntax tornado; $locale", { 'locale/de.csv' => "a,\xff\n" },
      'locale/de.csv: the file is not in UTF-8'],
 
+    # directives
+
+    ['tpl_root /$uri;', {},
+     'variables are not possible in "tpl_root" "/$uri", templates are read once'],
+    ['tpl_data a $uri;', {},
+     'variables are not possible in "tpl_data" "$uri", the file is read once'],
+    ['tpl_locale_path $uri;', {},
+     'variables are not possible in "tpl_locale_path" "$uri", catalogues are read once'],
+    ['tpl_autoescape json;', {},
+     '"tpl_autoescape json" is not there yet: "auto", "html" and "off" are'],
+    ['tpl_limits a=1;', {},
+     'invalid parameter "a=1", it must be steps=, output=, memory= or depth='],
+    ['tpl_limits depth=0;', {},
+     'invalid limit "depth=0", it must be from 1 to '],
+    ['tpl_param a-b c;', {}, '"a-b" is not a name that a template can use'],
+    ['tpl_param nginx a;', {}, qq{the name "nginx" stands for nginx's variables}],
+    ['tpl_data a templates;', {},
+     qr{"templates" is not a file of at most \d+ bytes}],
+    ['tpl_fetch a b;', {},
+     '"b" is not a URI of this server: it must begin with "/"'],
+    ['tpl_fetch a /b size=0;', {}, 'invalid size "0", it must be from 1 to 1g'],
+    ['tpl_form maybe;', {},
+     'invalid value "maybe" in "tpl_form" directive, it must be "on" or "off"'],
+    ["tpl_syntax tornado; $locale",
+     { 'locale/de.csv' => "a,b\n", $de => mo('', 'a', 'b') },
+     qr{"\S*locale" has two catalogues for the locale "de"}],
+    ['tpl_current_user name;', {}, '"name" names no variable'],
+    ['tpl_static static /static templates/none;', {},
+     qr{"tpl_static" finds no files below "\S+"}],
+    ['location / { tpl_render $arg_a; }', {},
+     qr{"tpl_render" in \S+:\d+ has no template to pick from, there is no "tpl_preload"}],
+    ['location / { tpl_render a.html block=b; }', {},
+     qr{"tpl_render" in \S+:\d+: the template "a.html" has no block "b"}],
+    ['tpl_status_zone a;', {}, 'invalid zone "a", it must be name:size'],
+    ['tpl_status_zone a:1k;', {}, 'invalid zone size "a:1k", it must be at least '],
+    [qq{tpl_set \$a "a\xff";}, {}, 'the template is not UTF-8: byte 0xff'],
+    ['location / { tpl_render big.html; }',
+     { 'templates/big.html' => 'a' x ((64 << 20) + 1) },
+     qr{"\S+big.html" is larger than \d+ bytes}],
+    ['tpl_delimiters a b a c d e;', {},
+     '"a" starts two kinds of tags: block, variable and comment start strings must be different'],
+    ['tpl_whitespace crlf cr;', {},
+     '"tpl_whitespace" takes one of all, single, oneline and one of crlf, cr'],
+    ['tpl_secret_key file:none;', {}, qq{the key's file "none" is not found}],
+    ['tpl_preload **; location / { tpl_render $arg_a; }',
+     { 'templates/' . 'a/' x 70 . 'b.html' => '' },
+     qr{too many folders below each other in "\S+"}],
+
+    # templates
+
     [$page, { 'templates/a.html' => '{% extends "b.html" %}' },
      'template "b.html" is not found. Did you mean "a.html"?'],
     [$page, { 'templates/a.html' => '{% include ["b", "c"] %}' },
@@ -236,9 +295,12 @@ for (
 ) {
     my ($conf, $files, $message) = @$_;
     my $said = TplServer->new(
-        server => $conf, files => { 'templates/a.html' => 'a', %$files })->test;
+        ($conf =~ /^tpl_status_zone/ ? 'http' : 'server') => $conf,
+        files => { 'templates/a.html' => 'a', %$files })->test;
 
-    ok(index($said, $message) >= 0, $message) or diag($said);
+    $message = qr/\Q$message\E/ unless ref $message;
+
+    like($said, $message, substr $conf, 0, 60);
 }
 
 done_testing();

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Every error message of the engine is produced or expected by a test.
+"""Every message of an error is produced or expected by a test.
 
     test_messages.py            checks
     test_messages.py --list     all messages, those that no test has first
 
 A message is a text in a call that sets an error: tpl_throw(), tpl_error_set(),
-tpl_parser_fail() and their kin, named in CALLS. What stands in for a value
+tpl_parser_fail() and their kin, and in nginx/ one that writes to the log; CALLS
+has them. What stands in for a value
 (%s, %d) may be anything. The tests are the messages that t/cases gives when
 `tpl batch` renders it, and what is written in t/*.t, t/engine and t/unit, in
 the lines that expect it.
@@ -27,16 +28,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
 SOURCES = "ngx_http_tpl_module/[a-z]*/*.[ch]"
 
-CALLS = re.compile(r"\btpl_(?:throw|error_set|\w+_fail|\w+_error|\w+_later)"
-                   r"\s*\(")
+CALLS = re.compile(r"\b(?:tpl_(?:throw|error_set|\w+_fail|\w+_error|\w+_later)"
+                   r"|ngx_(?:conf_)?log_error|ngx_http_tpl_\w+_fail)\s*\(")
 
 # a C string, or what stands between the parts of one
 STRING = r'"(?:[^"\\\n]|\\.)*"'
 TEXTS = re.compile(r"(?:%s|\bPRI\w+\b)(?:\s*(?:%s|\bPRI\w+\b))*"
                    % (STRING, STRING))
 
+# of printf() and of ngx_sprintf()
 CONVERSION = re.compile(r"%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?"
-                        r"(?:hh|h|ll|l|z|j|t)?[a-zA-Z]")
+                        r"(?:u[dizL]|xd|(?:hh|h|ll|l|j|t|z)?[a-zA-Z])")
 
 # what it takes more than a case for: (syntax, template, data, message)
 LARGE = "x" * (64 * 1024 * 1024 + 1)
@@ -56,7 +58,22 @@ NO_TREE = "the parser makes no such tree"
 NO_HOST = "nginx has it; where `tpl` has not, nothing is called that asks"
 RANDOM = "getrandom() fails only before the system has started"
 
+MEMORY = "an allocation fails: t/faults.t"
+
 UNREACHED = {
+    "no memory for templates": MEMORY,
+    "cannot evaluate \"%s %.*s\"": MEMORY,
+    "cannot start a subrequest": MEMORY,
+    "\"%V\" is too long a path": "nginx takes no parameter of 4,096 bytes",
+    "no memory for \"%V\"": MEMORY,
+    "tpl_reload: no memory": MEMORY,
+    "a form needs too much memory": MEMORY,
+    "there are more than %d files below \"%V\": name a smaller folder, or say "
+    "version=off": "20,000 files",
+    "there are more than %d bytes below \"%V\": name a smaller folder, or say "
+    "version=off": "256 MB",
+    "\"tpl_static\": %*s has no version: %*s": "root reads all files",
+    "too many subrequests": "64,535 of one request",
     "this cannot stand in an expression": NO_TREE,
     "this statement is not Jinja's": NO_TREE,
     "this statement is not Tornado's": NO_TREE,
@@ -78,13 +95,14 @@ UNREACHED = {
     "the request does not say its host": "nginx names its server",
     "there are no random numbers for a nonce": RANDOM,
     "no random bytes": RANDOM,
+    "getrandom() failed": RANDOM,
 }
 
 
 def sources():
     for path in sorted(glob.glob(os.path.join(ROOT, SOURCES))):
         name = os.path.relpath(path, ROOT).split(os.sep, 1)[1]
-        if not name.startswith(("nginx/", "cli/")):
+        if not name.startswith("cli/"):
             with open(path) as f:
                 yield name, f.read()
 

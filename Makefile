@@ -20,7 +20,7 @@
 #   make analyze             gcc -fanalyzer, cppcheck
 #   make tidy                clang-tidy with the checks of .clang-tidy
 #   make test-valgrind       unit tests and VALGRIND_T of t/ under memcheck
-#   make coverage            of the engine, by its tests
+#   make coverage            of the engine, by all tests: about ten minutes
 #   make style | clean
 #
 # V=1 shows the commands of the compiler.
@@ -321,7 +321,8 @@ test-valgrind: tools-deps module cli $(UNIT:%=$B/unit/%)
 
 coverage: tools-deps $B/coverage/tpl $(UNIT:%=$B/coverage/unit/%) \
         $(UNIT:%=$B/coverage-pieces/unit/%)
-	@BUILD=$B $(PYTHON) tools/coverage.py
+	@BUILD=$B tools/build-module.sh coverage
+	@BUILD=$B TEST_NGINX_BINARY=$(NGINX_BINARY) $(PYTHON) tools/coverage.py
 
 style:
 	@$(PYTHON) tools/check-style.py --self-test

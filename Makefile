@@ -18,6 +18,10 @@
 #   make soak [ARGS="--seconds 600 --reloads 1000"]   under load for a while
 #   make faults [ABORTS=20000]   allocations that fail, short writes, aborts
 #   make deb | test-deb      Debian's package in build/deb | tried in a fresh root
+#   make analyze             gcc -fanalyzer, cppcheck
+#   make tidy                clang-tidy with the checks of .clang-tidy
+#   make test-valgrind       unit tests and VALGRIND_T of t/ under memcheck
+#   make coverage            of the engine, by all tests: about ten minutes
 #   make style | clean
 #
 # V=1 shows the commands of the compiler.
@@ -32,6 +36,10 @@ T      = 60
 DIFF   = 10000
 ABORTS = 20000
 ASAN_T = $(wildcard t/*.t)
+
+# memcheck makes nginx some thirty times slower
+VALGRIND_T = t/answer.t t/data.t t/form.t t/names.t t/render.t t/session.t \
+             t/set.t t/variables.t
 
 # A python3 in /usr/local or a home directory does not see Debian's modules.
 PYTHON = /usr/bin/python3
@@ -52,6 +60,7 @@ LIBS   = -lyyjson -lunistring -lpcre2-8 -lcrypto -lz -lm
 # -Wmaybe-uninitialized misfires in gcc's instrumented code
 SANITIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
            -fno-sanitize-recover=all
+COVER_CC = $(CC) $(CFLAGS) $(WARN) -O0 --coverage -fprofile-update=atomic
 ASAN_CC  = $(CC) $(CFLAGS) $(WARN) $(SANITIZE) -Wno-maybe-uninitialized
 FUZZ_CC  = $(CLANG) $(CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link
 
@@ -79,7 +88,8 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
         conformance \
         conformance-nginx bench bench-run bench-scale bench-seed \
         bench-render bench-gzip bench-deps \
-        matrix deb test-deb soak faults
+        matrix deb test-deb soak faults tools-deps analyze tidy \
+        test-valgrind coverage
 
 all: module cli
 
@@ -94,7 +104,7 @@ deps:
 	@tools/install-deps.sh test
 
 
-# The engine in three variants; each has its objects in a folder of its own.
+# The engine in variants; each has its objects in a folder of its own.
 #   $(call variant,FOLDER,COMPILER,WHAT BRINGS THE COMPILER)
 
 define variant
@@ -122,6 +132,8 @@ endef
 $(eval $(call variant,$B,$(CC) $(CFLAGS) -O2 $(WARN),deps-run))
 $(eval $(call variant,$B/asan,$(ASAN_CC),deps-run))
 $(eval $(call variant,$B/fuzz,$(FUZZ_CC),deps))
+$(eval $(call variant,$B/coverage,$(COVER_CC),deps-run))
+$(eval $(call variant,$B/coverage-pieces,$(COVER_CC) -DTPL_DEBUG_ARENA=1,deps-run))
 
 $(FUZZ:%=$B/fuzz/%): $B/fuzz/%: $B/fuzz/obj/t/fuzz/%.o $B/fuzz/libtpl.a
 	@echo "link $@"
@@ -295,6 +307,33 @@ $B/bench/gzip: $B/obj/bench/gzip.o \
 
 bench-gzip: $B/bench/gzip
 	@$< $(ARGS)
+
+# What looks at the sources and the tests; no part of `make test`.
+
+tools-deps: deps
+	@tools/install-deps.sh tools
+
+analyze: tools-deps module
+	@tools/analyze.sh gcc cppcheck
+
+tidy: tools-deps module
+	@tools/analyze.sh tidy
+
+test-valgrind: tools-deps module cli $(UNIT:%=$B/unit/%)
+	@tools/nginx-valgrind.sh --unit $(UNIT:%=$B/unit/%)
+	@TPL_MODULE=$(abspath $B)/ngx_http_tpl_module.so \
+	    TPL=$(abspath $B)/tpl TPL_SANITIZED=1 TEST_NGINX_TIMEOUT=30 \
+	    TEST_NGINX_BINARY=$(abspath tools/nginx-valgrind.sh) \
+	    NGINX_BINARY=$(NGINX_BINARY) VALGRIND_LOGS=$(abspath $B)/valgrind \
+	    tools/nginx-valgrind.sh --collect env $(PROVE) $(VALGRIND_T)
+
+# With TPL_DEBUG_ARENA each piece of memory is an allocation, and the tests that
+# let every allocation fail once come to every one.
+
+coverage: tools-deps $B/coverage/tpl $(UNIT:%=$B/coverage/unit/%) \
+        $(UNIT:%=$B/coverage-pieces/unit/%)
+	@BUILD=$B tools/build-module.sh coverage
+	@BUILD=$B TEST_NGINX_BINARY=$(NGINX_BINARY) $(PYTHON) tools/coverage.py
 
 style:
 	@$(PYTHON) tools/check-style.py --self-test

@@ -289,6 +289,8 @@ is($t->get('/plain.txt', 'If-None-Match'
    'or of another type');
 
 is($t->get('/api/encoded')->{body}, 'brbr', 'encoded: as it is');
+like($t->log, qr/tpl_filter: the response has the encoding "br" and is left as it is/,
+     'encoded: the log says so');
 is($t->get('/api/partial')->{body}, '{"n"', 'a part: as it is');
 
 is($t->get('/api/named')->{body}, 'other 8', 'the backend names the template');
@@ -323,12 +325,15 @@ is($t->get('/there-branded/file.json')->{body}, 'error 303',
 for (['/api/truncated', 502, qr/tpl_filter: the response ended after 8 bytes/],
      ['/unbuffered/truncated', 502, qr/the response ended after/],
      ['/api/chunk-cut', 502, qr/the response ended after 8 bytes/],
-     ['/api/invalid', 502, qr/tpl_filter: invalid JSON/],
+     ['/api/invalid', 502, qr/tpl_filter: invalid JSON: line 1/],
      ['/api/empty', 502, qr/tpl_filter: invalid JSON/],
-     ['/small/big.json', 502, qr/2009 bytes is larger than size=1024/],
-     ['/small-api/many', 502, qr/the response is larger than size=1024/],
+     ['/small/big.json', 502, 
+      qr/tpl_filter: the response of 2009 bytes is larger than size=1024/],
+     ['/small-api/many', 502,
+      qr/tpl_filter: the response is larger than size=1024/],
      ['/broken/file.json', 500, qr/"broken.html" failed: .*broken\.html:1/],
-     ['/api/named-badly', 500, qr/there is no template "\.\.\/other\.txt"/],
+     ['/api/named-badly', 500,
+      qr/tpl_filter: there is no template "\.\.\/other\.txt"/],
      ['/picked/file.json?page=nothing', 500, qr/no template "nothing\.html"/])
 {
     my ($uri, $status, $why) = @$_;

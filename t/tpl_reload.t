@@ -268,8 +268,10 @@ subtest 'broken templates' => sub {
     logged(qr{\[error\] .*templates/const\.html:2:\d+: }, 1,
            'the log says what is broken');
     logged(qr/  \{\{ oops/, 1, 'with its line');
-    logged(qr{the templates of "\S+/templates" stay as they were}, 3,
-           'and what becomes of it');
+    logged(qr{tpl_reload: the templates of "\S+/templates" stay as they were},
+           3, 'and what becomes of it');
+    like($t->log, qr{tpl_reload: the templates of "\S+/templates" are new},
+         'as it said of the good one');
     is($t->get('/const')->{body}, 'const 4', 'the old page stays');
 
     put('templates/foot.html', ' foot 3');

@@ -5,6 +5,8 @@
 #     tools/build-module.sh          build/ngx_http_tpl_module.so
 #     tools/build-module.sh asan     build/asan/ngx_http_tpl_module.so, with
 #                                    AddressSanitizer and UBSan
+#     tools/build-module.sh coverage build/coverage/ngx_http_tpl_module.so,
+#                                    which counts what it runs
 #
 # nginx-dev brings nginx's configure and headers in /usr/share/nginx/src.
 # Debian's configure writes into --builddir only, so nothing outside the
@@ -42,8 +44,15 @@ case $kind in
         export ASAN_OPTIONS=detect_leaks=0
         ;;
 
+    coverage)
+        out=$build/coverage
+        # shared by all workers that ever run
+        cc_opt="-g -O0 -U_FORTIFY_SOURCE --coverage -fprofile-update=atomic"
+        ld_opt="--coverage"
+        ;;
+
     *)
-        echo "usage: $0 [asan]" >&2
+        echo "usage: $0 [asan | coverage]" >&2
         exit 1
         ;;
 esac

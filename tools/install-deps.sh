@@ -5,6 +5,8 @@
 #     tools/install-deps.sh run     build the module, run it in nginx
 #     tools/install-deps.sh test    the run set, and what tests and
 #                                   benchmarks need
+#     tools/install-deps.sh tools   the test set, and what `make analyze`,
+#                                   tidy, test-valgrind, coverage need
 #     tools/install-deps.sh deb     the run set, and what the package needs
 #     tools/install-deps.sh fetch FOLDER    nothing installed: puts the file
 #                                   of libyyjson0 there, which Debian 12 lacks
@@ -33,6 +35,8 @@ run_set="gcc make libc6-dev nginx nginx-dev libpcre2-dev zlib1g-dev
 test_set="python3 python3-yaml python3-jinja2 python3-flask python3-tornado python3-gevent
     gunicorn apache2-utils wrk curl iproute2 openssl nghttp2-client perl
     clang libclang-rt-dev libtest-nginx-perl"
+
+tools_set="clang-tidy cppcheck valgrind gcovr"
 
 deb_set="dpkg-dev debhelper fakeroot lintian"
 
@@ -195,6 +199,7 @@ install_optional() {
 case "${1-run}" in
     run)   want="$run_set" ;;
     test)  want="$run_set $test_set" ;;
+    tools) want="$run_set $test_set $tools_set" ;;
     deb)   want="$run_set $deb_set" ;;
     bench) tools/install-deps.sh test; want=$bench_set; optional=1 ;;
 
@@ -205,7 +210,7 @@ case "${1-run}" in
         exit
         ;;
 
-    *)     die "usage: $0 run | test | deb | bench | fetch FOLDER" ;;
+    *)     die "usage: $0 run | test | tools | deb | bench | fetch FOLDER" ;;
 esac
 
 lack=$(missing $want)

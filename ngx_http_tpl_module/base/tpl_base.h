@@ -36,6 +36,9 @@ typedef unsigned char        tpl_char_t;
 #define TPL_DONE        -4
 #define TPL_DECLINED    -5
 
+/* 2^63 as a double: the first that is too large for an int64_t */
+#define TPL_TWO_63       9223372036854775808.0
+
 
 /* len bytes of UTF-8 at data, not terminated; laid out as nginx's own */
 

@@ -21,7 +21,7 @@ typedef struct {
 
 /* "No filter named 'x'.", as Environment.call_filter() says it */
 
-static tpl_int_t
+static void
 tpl_apply_unknown(tpl_exec_t *exec, tpl_builtin_table_t table,
     const tpl_value_t *name)
 {
@@ -35,14 +35,15 @@ tpl_apply_unknown(tpl_exec_t *exec, tpl_builtin_table_t table,
     if (tpl_value_hash(exec, name, &hash) != TPL_OK
         || tpl_to_repr(exec, name, &repr) != TPL_OK)
     {
-        return TPL_ERROR;
+        return;
     }
 
     repr.len = tpl_min(repr.len, 200);
 
     if (name->type != TPL_UNDEFINED) {
-        return tpl_throw(exec, TPL_EXC_RUNTIME, "No %s named %.*s.", kind,
+        (void) tpl_throw(exec, TPL_EXC_RUNTIME, "No %s named %.*s.", kind,
                          (int) repr.len, repr.u.s);
+        return;
     }
 
     /* the message that using the undefined name would give */
@@ -53,12 +54,14 @@ tpl_apply_unknown(tpl_exec_t *exec, tpl_builtin_table_t table,
                     exec->error->message.len)
         != TPL_OK)
     {
-        return TPL_ERROR;
+        tpl_error_clear(exec->error);
+        (void) tpl_throw_memory(exec);
+        return;
     }
 
     tpl_error_clear(exec->error);
 
-    return tpl_throw(exec, TPL_EXC_RUNTIME,
+    (void) tpl_throw(exec, TPL_EXC_RUNTIME,
                      "No %s named %.*s. (%.*s; did you forget to quote the "
                      "callable name?)", kind, (int) repr.len, repr.u.s,
                      tpl_str_arg(&why));
@@ -84,7 +87,8 @@ tpl_apply_init(tpl_apply_t *a, tpl_exec_t *exec, tpl_builtin_table_t table,
     }
 
     if (a->fn == NULL) {
-        return tpl_apply_unknown(exec, table, name);
+        tpl_apply_unknown(exec, table, name);
+        return TPL_ERROR;
     }
 
     a->n = tpl_builtin_nargs(a->fn);
@@ -353,6 +357,7 @@ tpl_filter_choose(tpl_call_t *call, tpl_uint_t attr, tpl_uint_t want)
 
     test = (more->n > attr);
     rc = TPL_OK;
+    memset(&apply, 0, sizeof(tpl_apply_t));
 
     if (test && seq.n) {
         rc = tpl_apply_init(&apply, exec, TPL_TESTS, &more->items[attr],

@@ -459,7 +459,7 @@ tpl_range_find(const tpl_range_t *r, const tpl_value_t *v)
 
     if (v->type == TPL_FLOAT) {
 
-        if (!(v->u.d >= -0x1p63 && v->u.d < 0x1p63)
+        if (!(v->u.d >= -TPL_TWO_63 && v->u.d < TPL_TWO_63)
             || v->u.d != (double) (int64_t) v->u.d)
         {
             return -1;

@@ -105,7 +105,7 @@ tpl_float_method_as_integer_ratio(tpl_call_t *call)
         return tpl_ratio(call, numerator, (int64_t) 1 << -e);
     }
 
-    if (e > 0 && fabs(d) < 0x1p63) {
+    if (e > 0 && fabs(d) < TPL_TWO_63) {
         return tpl_ratio(call, (int64_t) d, 1);
     }
 

@@ -717,9 +717,10 @@ tpl_str_remove(tpl_call_t *call, tpl_uint_t end)
                                                  : tpl_type_name(sub));
     }
 
-    span.from = 0;
+    memset(&span, 0, sizeof(tpl_span_t));
+
     span.to = self->len;
-    span.none = 0;
+    span.end = -1;
 
     tpl_charge(call->exec, sub->len);
 

@@ -258,6 +258,8 @@ tpl_moment_new(tpl_call_t *call, tpl_uint_t n, int64_t *day, int64_t *us)
         { "microsecond", 999999, 1 }
     };
 
+    memset(part, 0, sizeof(part));
+
     for (i = 0; i < n; i++) {
         if (tpl_arg_int(call, i, 0, &part[i]) != TPL_OK) {
             return TPL_ERROR;

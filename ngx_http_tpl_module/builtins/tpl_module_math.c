@@ -201,7 +201,7 @@ tpl_math_whole(tpl_call_t *call, double (*function)(double))
 
     d = function(d);
 
-    if (!(d >= -0x1p63 && d < 0x1p63)) {
+    if (!(d >= -TPL_TWO_63 && d < TPL_TWO_63)) {
         return tpl_math_overflow(call->exec);
     }
 

@@ -512,11 +512,12 @@ tpl_plural_form(tpl_exec_t *exec, const tpl_plural_t *plural,
 static tpl_int_t
 tpl_plural_eval(const tpl_plural_t *plural, int64_t n, int64_t *form)
 {
-    int64_t                   a, b, stack[TPL_PLURAL_STACK + 1], *sp;
+    int64_t                   a, b, stack[TPL_PLURAL_STACK + 2], *sp;
     uint32_t                  pc;
     const tpl_plural_insn_t  *insn;
 
-    sp = stack;
+    stack[0] = 0;
+    sp = stack + 1;
 
     for (pc = 0; pc < plural->n; /* void */ ) {
         insn = &plural->code[pc++];

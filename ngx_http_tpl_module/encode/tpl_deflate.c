@@ -140,6 +140,7 @@ tpl_deflate_lengths(const uint32_t *freq, unsigned n, unsigned max,
 
     leaf = 0;
     node = 0;
+    weight[0] = 0;
 
     for (next = 0; next < used - 1; next++) {
         for (j = 0; j < 2; j++) {

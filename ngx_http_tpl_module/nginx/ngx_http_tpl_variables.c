@@ -96,12 +96,13 @@ ngx_http_tpl_variable_index(void *data, const tpl_str_t *name,
     ngx_int_t                   n;
     ngx_str_t                   s;
     ngx_conf_t                 *cf;
+    ngx_http_conf_ctx_t        *ctx;
     ngx_http_core_main_conf_t  *cmcf;
 
     cf = g->set->main->cf;
-    cmcf = cf ? ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module)
-              : ngx_http_cycle_get_module_main_conf(ngx_cycle,
-                                                    ngx_http_core_module);
+    ctx = cf ? cf->ctx
+             : (void *) ngx_get_conf(ngx_cycle->conf_ctx, ngx_http_module);
+    cmcf = ctx->main_conf[ngx_http_core_module.ctx_index];
 
     s.len = name->len;
     s.data = ngx_pnalloc(g->pool, name->len + 1);

@@ -387,10 +387,13 @@ tpl_leave_pop(tpl_builder_t *b)
 tpl_int_t
 tpl_code_temp(tpl_builder_t *b, uint32_t n, uint32_t *slot)
 {
+    tpl_slot_t  *s;
+
     *slot = b->slots.n;
 
     while (n--) {
-        if (tpl_vec_push(b->c->arena, &b->slots) == NULL) {
+        s = tpl_vec_push(b->c->arena, &b->slots);
+        if (s == NULL) {
             return tpl_compile_memory(b->c);
         }
     }

@@ -250,7 +250,7 @@ tpl_emit_store(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
         return tpl_code_emit(b, TPL_INSN_SET_ITEM, 0, 0, 0);
 
     default:
-        return tpl_compile_error(b->c, TPL_EXC_SYNTAX, node,
+        return tpl_compile_error(b->c, TPL_EXC_PARSE, node,
                                  "cannot assign to this expression");
     }
 }
@@ -317,7 +317,7 @@ tpl_emit_items(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
         if (item->type == TPL_NODE_STAR) {
 
             if (node->type == TPL_NODE_SETLIT) {
-                return tpl_compile_error(b->c, TPL_EXC_SYNTAX, item,
+                return tpl_compile_error(b->c, TPL_EXC_PARSE, item,
                                          "* in a set is not supported");
             }
 

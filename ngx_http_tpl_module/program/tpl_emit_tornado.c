@@ -274,6 +274,14 @@ tpl_python_blocks_node(tpl_node_t *node, void *data)
         return tpl_walk_list(node->u.block.body, tpl_python_blocks_node, v);
 
     case TPL_NODE_INCLUDE:
+        if (v->depth >= TPL_MAX_INLINE_DEPTH
+            || ++v->c->inlined > TPL_MAX_INLINED)
+        {
+            return tpl_compile_error(v->c, TPL_EXC_RECURSION, node,
+                                     "templates include each other in a "
+                                     "circle");
+        }
+
         tpl_try(tpl_python_parse(v->c, v->unit, node, "included from",
                                  &unit));
 
@@ -293,11 +301,6 @@ tpl_python_blocks(tpl_compiler_t *c, tpl_unit_t *unit, tpl_node_t *list,
     uint32_t depth)
 {
     tpl_blocks_t  v;
-
-    if (depth > TPL_MAX_INLINE_DEPTH || ++c->inlined > TPL_MAX_INLINED) {
-        return tpl_error_set(c->err, TPL_EXC_RECURSION, NULL,
-                             "templates include each other in a circle");
-    }
 
     v.c = c;
     v.unit = unit;
@@ -671,7 +674,7 @@ tpl_python_inner(tpl_builder_t *b, tpl_node_t *target)
         return tpl_python_inner(b, target->u.unary.expr);
 
     default:
-        return tpl_compile_error(b->c, TPL_EXC_SYNTAX, target,
+        return tpl_compile_error(b->c, TPL_EXC_PARSE, target,
                                  "cannot assign to this expression");
     }
 }

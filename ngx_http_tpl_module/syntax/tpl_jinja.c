@@ -19,6 +19,8 @@ typedef struct {
 
 static tpl_int_t tpl_jinja_body(tpl_jinja_t *j, const char *const *ends,
     tpl_nodes_t *body);
+static tpl_int_t tpl_jinja_body_parts(tpl_jinja_t *j, const char *const *ends,
+    tpl_nodes_t *body);
 static tpl_int_t tpl_jinja_statement(tpl_jinja_t *j, tpl_nodes_t *body);
 static tpl_int_t tpl_jinja_statements(tpl_jinja_t *j,
     const char *const *ends, tpl_uint_t drop, tpl_node_t **body);
@@ -150,13 +152,9 @@ static tpl_int_t
 tpl_jinja_body(tpl_jinja_t *j, const char *const *ends, tpl_nodes_t *body)
 {
     tpl_int_t         rc;
-    tpl_node_t       *node;
-    tpl_parser_t     *p;
     tpl_jinja_end_t   end;
 
-    p = &j->parser;
-
-    if (tpl_parser_enter(p, "statement") != TPL_OK) {
+    if (tpl_parser_enter(&j->parser, "statement") != TPL_OK) {
         return TPL_ERROR;
     }
 
@@ -167,12 +165,31 @@ tpl_jinja_body(tpl_jinja_t *j, const char *const *ends, tpl_nodes_t *body)
         j->ends = &end;
     }
 
+    rc = tpl_jinja_body_parts(j, ends, body);
+
+    j->ends = end.outer;
+    tpl_parser_leave(&j->parser);
+
+    return rc;
+}
+
+
+static tpl_int_t
+tpl_jinja_body_parts(tpl_jinja_t *j, const char *const *ends,
+    tpl_nodes_t *body)
+{
+    tpl_int_t      rc;
+    tpl_node_t    *node;
+    tpl_parser_t  *p;
+
+    p = &j->parser;
+
     for ( ;; ) {
 
         switch (p->token.type) {
 
         case TPL_TOKEN_EOF:
-            goto done;
+            return TPL_OK;
 
         case TPL_TOKEN_DATA:
 
@@ -212,7 +229,7 @@ tpl_jinja_body(tpl_jinja_t *j, const char *const *ends, tpl_nodes_t *body)
             }
 
             if (ends && tpl_jinja_ends(ends, &p->token)) {
-                goto done;
+                return TPL_OK;
             }
 
             if (tpl_jinja_statement(j, body) != TPL_OK) {
@@ -227,13 +244,6 @@ tpl_jinja_body(tpl_jinja_t *j, const char *const *ends, tpl_nodes_t *body)
             return TPL_ERROR;
         }
     }
-
-done:
-
-    j->ends = end.outer;
-    tpl_parser_leave(p);
-
-    return TPL_OK;
 }
 
 

@@ -50,11 +50,11 @@ tpl_int_float_order(int64_t i, double d)
         return TPL_UNORDERED;
     }
 
-    if (d >= 0x1p63) {
+    if (d >= TPL_TWO_63) {
         return -1;
     }
 
-    if (d < -0x1p63) {
+    if (d < -TPL_TWO_63) {
         return 1;
     }
 
@@ -639,7 +639,7 @@ tpl_contains(tpl_exec_t *exec, const tpl_value_t *a, const tpl_value_t *b,
         }
 
         if (a->type == TPL_FLOAT) {
-            if (!(a->u.d >= -0x1p63 && a->u.d < 0x1p63)
+            if (!(a->u.d >= -TPL_TWO_63 && a->u.d < TPL_TWO_63)
                 || floor(a->u.d) != a->u.d)
             {
                 return TPL_OK;
@@ -752,7 +752,7 @@ tpl_value_hash(tpl_exec_t *exec, const tpl_value_t *v, uint32_t *hash)
     case TPL_FLOAT:
         d = v->u.d;
 
-        if (d >= -0x1p63 && d < 0x1p63 && (double) (int64_t) d == d) {
+        if (d >= -TPL_TWO_63 && d < TPL_TWO_63 && (double) (int64_t) d == d) {
             n = (int64_t) d;
             *hash = tpl_hash(&n, sizeof(int64_t));
             return TPL_OK;

@@ -21,6 +21,10 @@
      || (v)->type == TPL_FLOAT || (v)->type == TPL_NONE)
 
 
+static tpl_int_t tpl_dict_append_full(tpl_exec_t *exec, tpl_dict_t *dict,
+    const tpl_value_t *key, const tpl_value_t *value, uint32_t hash);
+
+
 static tpl_int_t
 tpl_dict_make_index(tpl_exec_t *exec, tpl_dict_t *dict, uint32_t size,
     tpl_uint_t hashed)
@@ -300,28 +304,10 @@ tpl_dict_append(tpl_exec_t *exec, tpl_dict_t *dict, const tpl_value_t *key,
     const tpl_value_t *value, uint32_t hash)
 {
     uint32_t           at;
-    tpl_uint_t         hashed;
-    tpl_value_t        k, v;
     tpl_dict_entry_t  *e;
 
     if (dict->nentries == dict->size) {
-        hashed = (dict->index != NULL);
-
-        /* both may stand in the entries that move */
-        k = *key;
-        v = *value;
-        key = &k;
-        value = &v;
-
-        if (tpl_dict_grow(exec, dict) != TPL_OK) {
-            return TPL_ERROR;
-        }
-
-        if (dict->index && !hashed
-            && tpl_value_hash(exec, key, &hash) != TPL_OK)
-        {
-            return TPL_ERROR;
-        }
+        return tpl_dict_append_full(exec, dict, key, value, hash);
     }
 
     e = &dict->entries[dict->nentries++];
@@ -343,6 +329,35 @@ tpl_dict_append(tpl_exec_t *exec, tpl_dict_t *dict, const tpl_value_t *key,
     }
 
     return TPL_OK;
+}
+
+
+/* the same where there is no room left */
+
+static tpl_int_t
+tpl_dict_append_full(tpl_exec_t *exec, tpl_dict_t *dict,
+    const tpl_value_t *key, const tpl_value_t *value, uint32_t hash)
+{
+    tpl_uint_t   hashed;
+    tpl_value_t  k, v;
+
+    hashed = (dict->index != NULL);
+
+    /* both may stand in the entries that move */
+    k = *key;
+    v = *value;
+
+    if (tpl_dict_grow(exec, dict) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    if (dict->index && !hashed
+        && tpl_value_hash(exec, &k, &hash) != TPL_OK)
+    {
+        return TPL_ERROR;
+    }
+
+    return tpl_dict_append(exec, dict, &k, &v, hash);
 }
 
 

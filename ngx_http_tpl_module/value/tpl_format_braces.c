@@ -472,6 +472,10 @@ tpl_braces_markup(tpl_braces_t *f, const tpl_value_t *v,
             return tpl_str_to(f->exec, v, b);
         }
 
+        if (v->type == TPL_UNDEFINED) {
+            return tpl_undefined_throw(f->exec, v);
+        }
+
         if (tpl_is_string(v)) {
             return tpl_braces_error(f, "Unsupported format specification for "
                                     "Markup.");

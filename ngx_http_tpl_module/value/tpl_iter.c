@@ -274,7 +274,8 @@ tpl_iterator_defer(tpl_exec_t *exec, tpl_value_t *out, tpl_list_t *list)
                     exec->error->message.len)
         != TPL_OK)
     {
-        return TPL_ERROR;
+        tpl_error_clear(exec->error);
+        return tpl_throw_memory(exec);
     }
 
     tpl_error_clear(exec->error);
@@ -282,7 +283,7 @@ tpl_iterator_defer(tpl_exec_t *exec, tpl_value_t *out, tpl_list_t *list)
     if (list == NULL) {
         list = tpl_list_create(exec, 0);
         if (list == NULL) {
-            return TPL_ERROR;
+            return tpl_throw_memory(exec);
         }
     }
 

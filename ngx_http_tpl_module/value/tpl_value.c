@@ -15,6 +15,8 @@
 
 
 
+#undef tpl_throw
+
 tpl_int_t
 tpl_throw(tpl_exec_t *exec, tpl_exc_t exc, const char *fmt, ...)
 {
@@ -651,7 +653,7 @@ tpl_to_int(tpl_exec_t *exec, const tpl_value_t *v, int64_t *n)
                              "cannot convert float infinity to integer");
         }
 
-        if (d < -0x1p63 || d >= 0x1p63) {
+        if (d < -TPL_TWO_63 || d >= TPL_TWO_63) {
             return tpl_throw(exec, TPL_EXC_OVERFLOW,
                            "integer overflow: result does not fit 64 bits");
         }

@@ -293,6 +293,9 @@ struct tpl_exec_s {
 tpl_int_t tpl_throw(tpl_exec_t *exec, tpl_exc_t exc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* so that a compiler sees what is returned: one file at a time it cannot */
+#define tpl_throw(...)        ((void) tpl_throw(__VA_ARGS__), TPL_ERROR)
+
 /* MemoryError, or LimitError when the arena's limit was the cause */
 tpl_int_t tpl_throw_memory(tpl_exec_t *exec);
 

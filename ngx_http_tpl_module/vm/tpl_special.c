@@ -553,7 +553,11 @@ tpl_special_name(tpl_exec_t *exec, const tpl_name_t *name, tpl_uint_t globals,
     }
 
     u = tpl_unknown_create(s, name, globals);
-    slot = u ? tpl_vec_push(s->scratch, &s->unknowns) : NULL;
+    slot = NULL;
+
+    if (u) {
+        slot = tpl_vec_push(s->scratch, &s->unknowns);
+    }
 
     if (slot == NULL) {
         return tpl_throw_memory(exec);

@@ -88,7 +88,7 @@ tpl_session_untag_dict(tpl_exec_t *exec, tpl_value_t *v)
         only = e;
     }
 
-    if (v->u.dict->n != 1) {
+    if (only == NULL || v->u.dict->n != 1) {
         return TPL_OK;
     }
 

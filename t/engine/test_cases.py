@@ -195,6 +195,7 @@ class Batch:
         if self.proc is None:
             return True
         self.proc.stdin.close()
+        self.proc.stdout.close()
         return self.proc.wait() == 0
 
 

@@ -332,6 +332,7 @@ test_jinja_errors(void)
 
     check_fail("a\n{{ }}", "Expected an expression, got 'end of print "
                "statement'", 2, 4);
+    check_fail("a\xff", "the template is not well-formed UTF-8", 1, 2);
     check_fail("{{ a b }}", "expected token 'end of print statement', got 'b'",
                1, 6);
     check_fail("{{ \u00e9 $ }}", "unexpected char '$' at 5", 1, 6);
@@ -515,6 +516,7 @@ test_tornado_errors(void)
     tpl_syntax_init(&syntax, TPL_SYNTAX_TORNADO);
     exc = TPL_EXC_PARSE;
 
+    check_fail("a\n\xc3", "the template is not well-formed UTF-8", 2, 1);
     check_fail("a\n{{ b", "Missing end expression }}", 2, 3);
     check_fail("{{\n}}", "Empty expression", 2, 3);
     check_fail("{% %}", "Empty block tag ({% %})", 1, 6);

@@ -838,44 +838,64 @@ emit(tpl_opcode_t op, uint32_t a, uint32_t b, uint32_t c)
 }
 
 
+static void
+assemble(tpl_template_t *own, tpl_func_t *fn)
+{
+    FILES("a.txt", "x");
+
+    *own = *compile(TPL_SYNTAX_TORNADO);
+
+    memset(fn, 0, sizeof(tpl_func_t));
+
+    fn->tmpl = own;
+    fn->code = code;
+    fn->ncode = ncode;
+    fn->nslots = 4;
+    fn->nstack = 16;
+    fn->varargs = -1;
+    fn->kwargs = -1;
+    fn->caller = -1;
+
+    own->root = fn;
+    own->consts = consts;
+    own->nconsts = tpl_nelts(consts);
+
+    ncode = 0;
+}
+
+
 static tpl_str_t
 assembled(void)
 {
-    tpl_str_t        s;
-    tpl_func_t       fn;
-    tpl_template_t  *tmpl, own;
-
-    FILES("a.txt", "x");
-
-    tmpl = compile(TPL_SYNTAX_TORNADO);
-    own = *tmpl;
-
-    memset(&fn, 0, sizeof(tpl_func_t));
+    tpl_func_t      fn;
+    tpl_template_t  own;
 
     emit(TPL_INSN_RETURN, 0, 0, 0);
-
-    fn.tmpl = &own;
-    fn.code = code;
-    fn.ncode = ncode;
-    fn.nslots = 4;
-    fn.nstack = 16;
-    fn.varargs = -1;
-    fn.kwargs = -1;
-    fn.caller = -1;
-
-    own.root = &fn;
-    own.consts = consts;
-    own.nconsts = tpl_nelts(consts);
+    assemble(&own, &fn);
 
     check(tpl_verify(&own, &fn, &err) == TPL_OK);
 
     start(&own);
 
-    s = (run(1) == TPL_OK) ? written() : err.message;
+    return (run(1) == TPL_OK) ? written() : err.message;
+}
 
-    ncode = 0;
 
-    return s;
+/* what the verifier says of the code */
+
+static tpl_str_t
+refused(uint32_t nstack)
+{
+    tpl_func_t      fn;
+    tpl_template_t  own;
+
+    assemble(&own, &fn);
+
+    fn.nstack = nstack;
+
+    check(tpl_verify(&own, &fn, &err) == TPL_ERROR);
+
+    return err.message;
 }
 
 
@@ -950,6 +970,49 @@ test_instructions(void)
 }
 
 
+/* code that no template is compiled to */
+
+static void
+test_verifier(void)
+{
+    tpl_str_t  s;
+
+    s = refused(16);
+    check(tpl_str_is(&s, "bad program: no code at instruction 0"));
+
+    emit(TPL_INSN_POP, 0, 0, 0);
+    s = refused(16);
+    check(tpl_str_is(&s, "bad program: stack underflow at instruction 0"));
+
+    emit(TPL_INSN_CONST, 0, 0, 0);
+    s = refused(16);
+    check(tpl_str_is(&s, "bad program: the code is left at its end at "
+                         "instruction 0"));
+
+    emit(TPL_INSN_CONST, 0, 0, 8);
+    s = refused(16);
+    check(tpl_str_is(&s, "bad program: operand out of range at instruction 0"));
+
+    emit(TPL_INSN_CONST, 0, 0, 0);
+    emit(TPL_INSN_JUMP_FALSE, 0, 0, 3);
+    emit(TPL_INSN_CONST, 0, 0, 0);
+    emit(TPL_INSN_RETURN, 0, 0, 0);
+    s = refused(16);
+    check(tpl_str_is(&s, "bad program: the stack differs between two ways at "
+                         "instruction 3"));
+
+    emit(TPL_INSN_LAST, 0, 0, 0);
+    s = refused(16);
+    check(tpl_str_is(&s, "bad program: no such opcode at instruction 0"));
+
+    emit(TPL_INSN_CONST, 0, 0, 0);
+    emit(TPL_INSN_POP, 0, 0, 0);
+    emit(TPL_INSN_RETURN, 0, 0, 0);
+    s = refused(0);
+    check(tpl_str_is(&s, "bad program: 1 values on a stack of 0"));
+}
+
+
 /* what is compiled later into a set is as pure as what it links to */
 
 static void
@@ -996,6 +1059,7 @@ main(void)
     test_block();
     test_settled();
     test_instructions();
+    test_verifier();
     test_purity();
 
     tpl_arena_destroy(arena);

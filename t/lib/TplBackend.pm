@@ -28,7 +28,7 @@ sub new {
 
     my $self = bless { port => $port, pid => $pid, owner => $$ }, $class;
 
-    for (1 .. 500) {
+    for (1 .. 1500) {
         return $self if IO::Socket::INET->new(PeerAddr => '127.0.0.1',
                                               PeerPort => $port);
         sleep 0.02;

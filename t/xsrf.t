@@ -118,7 +118,8 @@ for (['/around', 1], ['/both', 2], ['/two', 4], ['/nested', 1],
 like($t->get('/around')->{body}, qr/^</, 'the page itself');
 is($t->get('/ssi')->{headers}{'set-cookie'}, undef,
    'too late for a header that was sent');
-like($t->log, qr{\[warn\] .*the cookie of the xsrf token in "/token" comes too late},
+like($t->log,
+     qr{\[warn\] .*the cookie of the xsrf token in "/token" comes too late: the header of the page that it is a part of was sent},
      '  which the log says');
 
 

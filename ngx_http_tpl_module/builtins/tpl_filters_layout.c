@@ -359,6 +359,7 @@ typedef struct {
     const tpl_str_t    *wrap;       /* what joins lines, as it goes out */
     tpl_uint_t          escape;     /* the wrapstring is markup */
     int64_t             width;
+    tpl_uint_t          inexact;    /* width is the whole part of a float */
     tpl_uint_t          break_long;
     tpl_uint_t          break_hyphens;
     tpl_uint_t          split_hyphens;
@@ -611,9 +612,17 @@ tpl_wrap_line(tpl_wrap_t *w)
         if (chunk < w->n && (int64_t) (next - chunk) > w->width) {
 
             if (w->break_long) {
+
+                if (w->inexact && w->width) {
+                    return tpl_throw(w->exec, TPL_EXC_TYPE,
+                                     "slice indices must be integers or None "
+                                     "or have an __index__ method");
+                }
+
                 len = end - start;
                 last = chunk;
-                end = tpl_wrap_long(w, chunk, next, w->width - len);
+                end = tpl_wrap_long(w, chunk, next,
+                                    w->width ? w->width - len : 1);
                 chunk = end;
 
             } else if (start == end) {
@@ -649,6 +658,49 @@ tpl_wrap_line(tpl_wrap_t *w)
 }
 
 
+/*
+ * A float is compared with lengths, and counts as its whole part; it only
+ * cannot cut a word.
+ */
+
+static tpl_int_t
+tpl_wrap_width(tpl_call_t *call, tpl_wrap_t *w)
+{
+    tpl_str_t           text;
+    tpl_value_t         repr;
+    const tpl_value_t  *v;
+
+    v = &call->args[1];
+
+    if (v->type != TPL_FLOAT) {
+
+        if (tpl_arg_int(call, 1, 79, &w->width) != TPL_OK) {
+            return TPL_ERROR;
+        }
+
+        if (w->width > 0) {
+            return TPL_OK;
+        }
+
+    } else if (!(v->u.d <= 0)) {
+        w->inexact = 1;
+        w->width = (v->u.d < (double) TPL_MAX_STRING) ? (int64_t) v->u.d
+                                                      : TPL_MAX_STRING;
+        return TPL_OK;
+    }
+
+    if (tpl_to_repr(call->exec, v, &repr) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    text = tpl_value_str(&repr);
+
+    return tpl_throw(call->exec, TPL_EXC_VALUE,
+                     "invalid width %.*s (must be > 0)",
+                     (int) text.len, text.data);
+}
+
+
 /* Jinja2: do_wordwrap */
 
 static tpl_int_t
@@ -671,10 +723,7 @@ tpl_filter_wordwrap(tpl_call_t *call)
         return tpl_layout_no_string(exec, s, "splitlines");
     }
 
-    /* no lines, no look at the width */
-
-    if ((s->len && tpl_arg_int(call, 1, 79, &w.width) != TPL_OK)
-        || tpl_arg_bool(call, 2, 1, &w.break_long) != TPL_OK
+    if (tpl_arg_bool(call, 2, 1, &w.break_long) != TPL_OK
         || tpl_arg_bool(call, 4, 1, &w.break_hyphens) != TPL_OK)
     {
         return TPL_ERROR;
@@ -710,10 +759,8 @@ tpl_filter_wordwrap(tpl_call_t *call)
         return TPL_OK;
     }
 
-    if (w.width <= 0) {
-        return tpl_throw(exec, TPL_EXC_VALUE,
-                         "invalid width %lld (must be > 0)",
-                         (long long) w.width);
+    if (tpl_wrap_width(call, &w) != TPL_OK) {
+        return TPL_ERROR;
     }
 
     tpl_charge(exec, s->len * 8);

@@ -1186,9 +1186,10 @@ tpl_emit_output(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *expr,
         rc = TPL_DECLINED;
     }
 
-    if (rc == TPL_OK && (how != TPL_OUT_AUTO || b->autoescape >= 0)) {
-
-        /* a constant: static text */
+    if (rc == TPL_OK && (how != TPL_OUT_AUTO || b->autoescape >= 0
+                         || v.type == TPL_UNDEFINED))
+    {
+        /* a constant: static text; an undefined has the same in each mode */
 
         exec = &b->c->set->exec;
 

@@ -93,6 +93,7 @@ UNREACHED = {
     "there is no request to be answered": NO_HOST,
     "there is no site with routes": NO_HOST,
     "the request does not say its host": "nginx names its server",
+    "there is no request yet": "such a page is rendered again, in a request",
     "there are no random numbers for a nonce": RANDOM,
     "no random bytes": RANDOM,
     "getrandom() failed": RANDOM,

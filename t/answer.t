@@ -98,7 +98,8 @@ page('code', "{{ abort(nginx.arg_c|int) }}");
 page('code-page', "{{ abort(nginx.arg_c|int) }}", 'error_page 460 /code-shown;');
 page('code-shown', "page {{ nginx.status }}");
 page('code3', "{{ redirect('/', nginx.arg_c|int) }}");
-page('zone', "{{ now('Mars/Base') }}");
+page('berlin', "{% set n = now('Europe/Berlin') %}{{ n.strftime('%Z %z') }} {{ n.tzinfo }}");
+page('zone', "{{ now(nginx.arg_tz) }}");
 page('list', "{{ header('X', []) }}");
 page('undefined', "{{ header('X', missing) }}");
 
@@ -291,6 +292,10 @@ is($t->get('/data')->{body}, 'mine then', 'data of the same names come first');
 my @now = gmtime;
 like($t->get('/now')->{body}, qr/^\d{4}-\d\d-\d\d \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00 \+0200 -0330$/, 'now()');
 is(header('/now', 'etag'), undef, 'a page that asks for the time has no ETag');
+like($t->get('/berlin')->{body}, qr/^(?:CET \+0100|CEST \+0200) Europe\/Berlin$/,
+     'now() in a zone of the database');
+like($t->get('/zone?tz=Asia/Tokyo')->{body}, qr/^\d{4}-.*\+09:00$/,
+     '  whose name comes with the request');
 
 
 # mistakes
@@ -305,7 +310,7 @@ my %bad = (
     '/code?c=200' => 'abort() takes a status from 300 to 599, not 200',
     '/code?c=600' => 'abort() takes a status from 300 to 599, not 600',
     '/code3?c=304' => 'redirect() takes 301, 302, 303, 305, 307 or 308, not 304',
-    '/zone' => "'Mars/Base' is no time zone",
+    '/zone?tz=Mars/Base' => "'Mars/Base' is no time zone",
     '/list' => "a header must be a string or a number, not 'list'",
     '/undefined' => "'missing' is undefined",
     '/bad?n=a(b' => "'a(b' is not the name of a header",

@@ -331,6 +331,11 @@ says('location / { tpl_extensions none; tpl_render a.html; }',
      qr/^\[emerg\] templates\/a\.html:1:4: .*unknown tag 'do'/,
      'tpl_extensions leaves out the language of what it does not name');
 
+says('location / { tpl_render a.html; }',
+     { 'templates/a.html' => "\n{{ now('Europe/Berln') }}" },
+     qr/^\[emerg\] templates\/a\.html:2:8: there is no time zone 'Europe\/Berln' in .*Did you mean 'Europe\/Berlin'\?/,
+     'an unknown time zone');
+
 says('tpl_delimiters "{%" "%}" "{{" "}}";', {},
      qr/"tpl_delimiters" directive takes the start and the end of/,
      'too few of tpl_delimiters');

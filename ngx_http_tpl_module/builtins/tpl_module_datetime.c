@@ -88,12 +88,16 @@ tpl_days_before(int64_t year, int64_t month)
 void
 tpl_day_ymd(int64_t day, tpl_ymd_t *ymd)
 {
-    /* the year is at most one too many */
+    /* the year is one off at most: leap years are not evenly spread */
 
     ymd->year = (day * 400) / 146097 + 1;
 
     while (tpl_days_before(ymd->year, 1) >= day) {
         ymd->year--;
+    }
+
+    while (tpl_days_before(ymd->year + 1, 1) < day) {
+        ymd->year++;
     }
 
     day -= tpl_days_before(ymd->year, 1);
@@ -164,32 +168,9 @@ tpl_moment_make(tpl_exec_t *exec, const tpl_class_t *cls, int64_t day,
     m->us = (cls == &tpl_date_class) ? 0 : us;
     m->aware = zone ? zone->aware : 0;
     m->offset = zone ? zone->offset : 0;
+    m->zone = zone ? zone->zone : NULL;
 
     tpl_value_object(out, m);
-
-    return TPL_OK;
-}
-
-
-/* the time zone that an argument gives: None or a timezone */
-
-static tpl_int_t
-tpl_zone_arg(tpl_exec_t *exec, const tpl_value_t *v, tpl_moment_t *zone)
-{
-    memset(zone, 0, sizeof(tpl_moment_t));
-
-    if (!tpl_arg_some(v)) {
-        return TPL_OK;
-    }
-
-    if (!tpl_is_object_of(v, &tpl_zone_class)) {
-        return tpl_throw(exec, TPL_EXC_TYPE,
-                         "tzinfo argument must be None or of a tzinfo "
-                         "subclass, not type '%s'", tpl_type_name(v));
-    }
-
-    zone->aware = 1;
-    zone->offset = (int32_t) (((tpl_delta_t *) v->u.obj)->us / 1000000);
 
     return TPL_OK;
 }
@@ -201,10 +182,7 @@ static tpl_int_t
 tpl_moment_from(tpl_exec_t *exec, const tpl_class_t *cls, double seconds,
     const tpl_moment_t *zone, tpl_uint_t local, tpl_value_t *out)
 {
-    time_t     t;
-    double     whole;
-    int64_t    day, us;
-    struct tm  tm;
+    double  whole;
 
     whole = floor(seconds);
 
@@ -212,8 +190,25 @@ tpl_moment_from(tpl_exec_t *exec, const tpl_class_t *cls, double seconds,
         return tpl_throw(exec, TPL_EXC_VALUE, "year is out of range");
     }
 
-    us = llrint((seconds - whole) * 1e6);
-    t = (time_t) whole;
+    return tpl_moment_at(exec, cls, (int64_t) whole,
+                         llrint((seconds - whole) * 1e6), zone, local, out);
+}
+
+
+tpl_int_t
+tpl_moment_at(tpl_exec_t *exec, const tpl_class_t *cls, int64_t t, int64_t us,
+    const tpl_moment_t *zone, tpl_uint_t local, tpl_value_t *out)
+{
+    time_t        at;
+    int64_t       day;
+    struct tm     tm;
+    tpl_moment_t  there;
+
+    memset(&there, 0, sizeof(tpl_moment_t));
+
+    if (zone != NULL) {
+        there = *zone;
+    }
 
     if (us == 1000000) {
         us = 0;
@@ -221,21 +216,23 @@ tpl_moment_from(tpl_exec_t *exec, const tpl_class_t *cls, double seconds,
     }
 
     if (local) {
+        at = (time_t) t;
 
-        if (localtime_r(&t, &tm) == NULL) {
+        if (localtime_r(&at, &tm) == NULL) {
             return tpl_throw(exec, TPL_EXC_VALUE, "year is out of range");
         }
 
         t += tm.tm_gmtoff;
 
     } else {
-        t += zone->offset;
+        tpl_zone_set_utc(&there, t);
+        t += there.offset;
     }
 
     day = tpl_floor_div(t, 86400);
-    us += ((int64_t) t - day * 86400) * 1000000;
 
-    return tpl_moment_make(exec, cls, day + TPL_DAY_EPOCH, us, zone, out);
+    return tpl_moment_make(exec, cls, day + TPL_DAY_EPOCH,
+                           us + (t - day * 86400) * 1000000, &there, out);
 }
 
 
@@ -298,6 +295,8 @@ tpl_datetime_new(tpl_call_t *call)
     {
         return TPL_ERROR;
     }
+
+    tpl_zone_set_wall(&zone, day, us);
 
     return tpl_moment_make(call->exec, &tpl_datetime_class, day, us, &zone,
                            &call->result);
@@ -472,7 +471,7 @@ tpl_moment_repr(tpl_exec_t *exec, tpl_object_t *obj, tpl_buf_t *b)
 {
     int64_t        s, us;
     tpl_ymd_t      ymd;
-    tpl_delta_t    zone;
+    tpl_value_t    zone;
     tpl_moment_t  *m = (tpl_moment_t *) obj;
 
     tpl_day_ymd(m->day, &ymd);
@@ -495,12 +494,11 @@ tpl_moment_repr(tpl_exec_t *exec, tpl_object_t *obj, tpl_buf_t *b)
         }
 
         if (m->aware) {
-            zone.object.cls = &tpl_zone_class;
-            zone.us = (int64_t) m->offset * 1000000;
-
             tpl_buf_lit(b, ", tzinfo=");
 
-            if (tpl_zone_repr(exec, &zone.object, b) != TPL_OK) {
+            if (tpl_zone_of(exec, m, &zone) != TPL_OK
+                || tpl_repr_to(exec, &zone, b) != TPL_OK)
+            {
                 return TPL_ERROR;
             }
         }
@@ -570,7 +568,7 @@ tpl_moment_strftime_to(tpl_exec_t *exec, const tpl_moment_t *m,
 
         case 'Z':
             if (m->aware) {
-                tpl_zone_name(&own, m->offset);
+                tpl_zone_abbr_to(m, &own);
             }
 
             break;
@@ -643,8 +641,7 @@ tpl_moment_attr(tpl_exec_t *exec, tpl_object_t *obj, const tpl_name_t *name,
     } else if (tpl_str_is(&name->str, "tzinfo")) {
 
         if (m->aware) {
-            return tpl_delta_make(exec, &tpl_zone_class,
-                                  (int64_t) m->offset * 1000000, out);
+            return tpl_zone_of(exec, m, out);
         }
 
         tpl_value_none(out);
@@ -673,19 +670,38 @@ tpl_moment_us(const tpl_moment_t *m)
 }
 
 
+/* a - b: of the same zone by the clock on the wall, as Python does it */
+
+static int64_t
+tpl_moment_between(const tpl_moment_t *a, const tpl_moment_t *b)
+{
+    int64_t  us;
+
+    us = tpl_moment_us(a) - tpl_moment_us(b);
+
+    return (a->zone != NULL && a->zone == b->zone)
+           ? us + ((int64_t) a->offset - b->offset) * 1000000 : us;
+}
+
+
 tpl_int_t
 tpl_moment_add(tpl_exec_t *exec, const tpl_moment_t *m, int64_t us,
     tpl_value_t *out)
 {
-    int64_t  days;
+    int64_t       days;
+    tpl_moment_t  zone;
 
     days = tpl_floor_div(us, TPL_DAY_US);
     us -= days * TPL_DAY_US;
+    us = (m->object.cls == &tpl_date_class) ? 0 : m->us + us;
 
-    return tpl_moment_make(exec, m->object.cls, m->day + days,
-                           (m->object.cls == &tpl_date_class) ? 0
-                                                              : m->us + us,
-                           m, out);
+    /* the clock on the wall goes on, and may be another distance from UTC */
+
+    zone = *m;
+    tpl_zone_set_wall(&zone, m->day + days, us);
+
+    return tpl_moment_make(exec, m->object.cls, m->day + days, us, &zone,
+                           out);
 }
 
 
@@ -726,7 +742,7 @@ tpl_moment_binary(tpl_exec_t *exec, tpl_binary_op_t op, const tpl_value_t *a,
     }
 
     return tpl_delta_make(exec, &tpl_delta_class,
-                          tpl_moment_us(m) - tpl_moment_us(other), out);
+                          tpl_moment_between(m, other), out);
 }
 
 
@@ -734,7 +750,7 @@ static tpl_int_t
 tpl_moment_compare(tpl_exec_t *exec, tpl_object_t *a, tpl_object_t *b,
     tpl_int_t *order)
 {
-    int64_t  x, y;
+    int64_t  us;
 
     (void) exec;
 
@@ -742,10 +758,9 @@ tpl_moment_compare(tpl_exec_t *exec, tpl_object_t *a, tpl_object_t *b,
         return TPL_DECLINED;
     }
 
-    x = tpl_moment_us((tpl_moment_t *) a);
-    y = tpl_moment_us((tpl_moment_t *) b);
+    us = tpl_moment_between((tpl_moment_t *) a, (tpl_moment_t *) b);
 
-    *order = (x > y) - (x < y);
+    *order = (us > 0) - (us < 0);
 
     return TPL_OK;
 }
@@ -1000,6 +1015,8 @@ tpl_moment_replace(tpl_call_t *call)
         return TPL_ERROR;
     }
 
+    tpl_zone_set_wall(&zone, day, us);
+
     return tpl_moment_make(call->exec, m->object.cls, day, us, &zone,
                            &call->result);
 }
@@ -1041,9 +1058,31 @@ tpl_moment_astimezone(tpl_call_t *call)
         zone.offset = (int32_t) tm.tm_gmtoff;
     }
 
+    tpl_zone_set_utc(&zone, tpl_floor_div(us, 1000000)
+                            - TPL_DAY_EPOCH * 86400);
+
     return tpl_moment_make(call->exec, &tpl_datetime_class, 0,
                            us + (int64_t) zone.offset * 1000000, &zone,
                            &call->result);
+}
+
+
+static tpl_int_t
+tpl_moment_tzname(tpl_call_t *call)
+{
+    tpl_buf_t      b;
+    tpl_moment_t  *m;
+
+    m = tpl_moment_self(call);
+
+    if (!m->aware) {
+        return TPL_OK;
+    }
+
+    tpl_buf_init(&b, call->exec->arena);
+    tpl_zone_abbr_to(m, &b);
+
+    return tpl_value_from_buf(call->exec, &call->result, &b, 0);
 }
 
 
@@ -1120,6 +1159,7 @@ const tpl_builtin_def_t  tpl_module_datetime[] = {
     { "datetime.datetime:timestamp", "self, /", tpl_moment_timestamp, 0 },
     { "datetime.datetime:timetuple", "self, /", tpl_moment_timetuple, 0 },
     { "datetime.datetime:toordinal", "self, /", tpl_moment_toordinal, 0 },
+    { "datetime.datetime:tzname", "self, /", tpl_moment_tzname, 0 },
     { "datetime.datetime:utcoffset", "self, /", tpl_moment_utcoffset, 0 },
     { "datetime.datetime:weekday", "self, /", tpl_moment_weekday, 0 },
 

@@ -24,6 +24,7 @@ typedef struct {
     int32_t                  day;
     int32_t                  aware;     /* has a time zone, ... */
     int32_t                  offset;    /* ... east of UTC, seconds */
+    const tpl_zone_t        *zone;      /* that changes it, or NULL */
     int64_t                  us;        /* of the day */
 } tpl_moment_t;
 
@@ -34,6 +35,14 @@ typedef struct {
     tpl_object_t             object;
     int64_t                  us;        /* all of it */
 } tpl_delta_t;
+
+
+/* zoneinfo.ZoneInfo */
+
+typedef struct {
+    tpl_object_t             object;
+    const tpl_zone_t        *zone;
+} tpl_zoneinfo_t;
 
 
 typedef struct {
@@ -47,6 +56,7 @@ extern const tpl_class_t  tpl_datetime_class;
 extern const tpl_class_t  tpl_date_class;
 extern const tpl_class_t  tpl_delta_class;
 extern const tpl_class_t  tpl_zone_class;
+extern const tpl_class_t  tpl_zoneinfo_class;
 
 
 /* days before the first of a month of 1 to 12 */
@@ -69,6 +79,14 @@ int64_t tpl_floor_div(int64_t a, int64_t b);
 tpl_int_t tpl_moment_make(tpl_exec_t *exec, const tpl_class_t *cls,
     int64_t day, int64_t us, const tpl_moment_t *zone, tpl_value_t *out);
 
+/*
+ * The moment t seconds after 1970 by UTC and us microseconds, up to a whole
+ * second: in local time, or in zone (NULL: UTC).  ValueError or OverflowError
+ * outside of the years 1 to 9999.
+ */
+tpl_int_t tpl_moment_at(tpl_exec_t *exec, const tpl_class_t *cls, int64_t t,
+    int64_t us, const tpl_moment_t *zone, tpl_uint_t local, tpl_value_t *out);
+
 /* a moment and microseconds; for a date whole days */
 tpl_int_t tpl_moment_add(tpl_exec_t *exec, const tpl_moment_t *m, int64_t us,
     tpl_value_t *out);
@@ -81,6 +99,25 @@ tpl_int_t tpl_delta_make(tpl_exec_t *exec, const tpl_class_t *cls,
 void tpl_zone_text(tpl_buf_t *b, int64_t seconds, const char *separator);
 void tpl_zone_name(tpl_buf_t *b, int64_t seconds);
 tpl_int_t tpl_zone_repr(tpl_exec_t *exec, tpl_object_t *obj, tpl_buf_t *b);
+
+/*
+ * Zones (tpl_module_zoneinfo.c).
+ */
+
+/* the zone that an argument gives: none, a timezone or a ZoneInfo */
+tpl_int_t tpl_zone_arg(tpl_exec_t *exec, const tpl_value_t *v,
+    tpl_moment_t *zone);
+
+/* the offset that a zone has at t by UTC, or on day and us by its own clock */
+void tpl_zone_set_utc(tpl_moment_t *zone, int64_t t);
+void tpl_zone_set_wall(tpl_moment_t *zone, int64_t day, int64_t us);
+
+/* tzinfo of an aware moment */
+tpl_int_t tpl_zone_of(tpl_exec_t *exec, const tpl_moment_t *m,
+    tpl_value_t *out);
+
+/* appends tzname() of an aware moment: CEST, UTC+02:00 */
+void tpl_zone_abbr_to(const tpl_moment_t *m, tpl_buf_t *b);
 
 /* functions of the classes */
 tpl_int_t tpl_datetime_fromisoformat(tpl_call_t *call);

@@ -10,6 +10,7 @@
 #include "program/tpl_compiler.h"
 
 
+static tpl_uint_t tpl_called_fixed(const tpl_str_t *zone);
 static const tpl_str_t *tpl_called_nearest(const tpl_set_t *set,
     const tpl_str_t *name, const tpl_builtin_t *fn, tpl_arena_t *arena);
 
@@ -59,6 +60,104 @@ tpl_called_add(tpl_compiler_t *c, const tpl_node_t *node)
     }
 
     return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_called_zones(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
+{
+    uint32_t              slot, depth;
+    tpl_int_t             rc;
+    tpl_set_t            *set;
+    tpl_str_t             str;
+    tpl_node_t           *arg;
+    tpl_value_t           v;
+    const tpl_name_t     *name;
+    const tpl_node_t     *root;
+    const tpl_builtin_t  *fn;
+
+    set = b->c->set;
+    str = node->u.call.callee->u.name.str;
+    arg = node->u.call.args;
+
+    fn = tpl_builtins_find_str(set->conf.builtins,
+                               set->conf.options.python ? TPL_TORNADO_GLOBALS
+                                                        : TPL_JINJA_GLOBALS,
+                               &str);
+
+    if (fn == NULL || !(fn->flags & TPL_FN_ZONE) || arg == NULL) {
+        return TPL_OK;
+    }
+
+    name = tpl_compile_name(b->c, &str);
+    if (name == NULL) {
+        return TPL_ERROR;
+    }
+
+    if (set->conf.options.python
+        ? tpl_python_find(b, name, &slot, &depth) == TPL_OK
+        : tpl_symbols_shadow(s->symbols, name))
+    {
+        return TPL_OK;
+    }
+
+    if (set->conf.options.zones == NULL) {
+        set->conf.options.zones = tpl_zones_create(set->arena);
+
+        if (set->conf.options.zones == NULL) {
+            return tpl_compile_memory(b->c);
+        }
+    }
+
+    if (arg->type == TPL_NODE_KEYWORD) {
+        arg = arg->u.keyword.value;
+    }
+
+    /* an object of Python's datetime is no name */
+
+    root = arg;
+
+    while (root->type == TPL_NODE_CALL || root->type == TPL_NODE_ATTR) {
+        root = (root->type == TPL_NODE_CALL) ? root->u.call.callee
+                                             : root->u.attr.object;
+    }
+
+    if (root != arg && root->type == TPL_NODE_NAME
+        && tpl_str_is(&root->u.name.str, "datetime"))
+    {
+        return TPL_OK;
+    }
+
+    rc = tpl_fold(b, arg, &v);
+
+    if (rc != TPL_DECLINED) {
+
+        if (rc != TPL_OK || !tpl_is_string(&v)) {
+            return rc;
+        }
+
+        str = tpl_value_str(&v);
+
+        return tpl_called_fixed(&str) ? TPL_OK
+                                      : tpl_zones_load(set->conf.options.zones,
+                                                       &str, &arg->pos,
+                                                       b->c->err);
+    }
+
+    /* any name */
+
+    return (tpl_zones_load_all(set->conf.options.zones) == TPL_OK)
+           ? TPL_OK : tpl_compile_memory(b->c);
+}
+
+
+/* UTC or an offset, which needs no database */
+
+static tpl_uint_t
+tpl_called_fixed(const tpl_str_t *zone)
+{
+    return tpl_str_is(zone, "UTC") || tpl_str_is(zone, "Z")
+           || (zone->len && (zone->data[0] == '+' || zone->data[0] == '-'));
 }
 
 

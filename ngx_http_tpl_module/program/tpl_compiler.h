@@ -348,6 +348,9 @@ tpl_int_t tpl_symbols_param(tpl_symbols_t *sym, const tpl_name_t *name,
 tpl_int_t tpl_symbols_find(tpl_symbols_t *sym, const tpl_name_t *name,
     uint32_t *slot, uint32_t *depth);
 
+/* true if a template gives name a value in sym or a scope around it */
+tpl_uint_t tpl_symbols_shadow(tpl_symbols_t *sym, const tpl_name_t *name);
+
 /* true if the ATTR node names a variable of the host: nginx.NAME */
 tpl_uint_t tpl_is_host_variable(tpl_symbols_t *sym, const tpl_node_t *node);
 
@@ -406,6 +409,13 @@ tpl_int_t tpl_fold(tpl_builder_t *b, tpl_node_t *node, tpl_value_t *out);
 tpl_int_t tpl_fold_printed(tpl_builder_t *b, tpl_node_t *node,
     tpl_value_t *out);
 
+/*
+ * tpl_called.c: reads the time zones that a call may name (TPL_FN_ZONE), since
+ * a render opens no files.  An unknown constant name is an error.
+ */
+tpl_int_t tpl_called_zones(tpl_builder_t *b, tpl_scope_t *s,
+    tpl_node_t *node);
+
 /* tpl_emit_jinja.c, tpl_emit_tornado.c: a whole template */
 tpl_int_t tpl_emit_jinja(tpl_compiler_t *c);
 tpl_int_t tpl_emit_tornado(tpl_compiler_t *c);
@@ -447,6 +457,9 @@ void tpl_inner(tpl_scope_t *inner, const tpl_scope_t *s,
     tpl_symbols_t *sym);
 
 /* Tornado: names, lambdas, comprehensions */
+/* TPL_DECLINED when no function knows name; depth counts them outwards */
+tpl_int_t tpl_python_find(tpl_builder_t *b, const tpl_name_t *name,
+    uint32_t *slot, uint32_t *depth);
 tpl_uint_t tpl_is_python_host_variable(tpl_builder_t *b,
     const tpl_node_t *node);
 tpl_int_t tpl_emit_python_name(tpl_builder_t *b, tpl_node_t *node);

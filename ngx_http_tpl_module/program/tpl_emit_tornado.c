@@ -33,8 +33,6 @@ static tpl_named_block_t *tpl_python_block(tpl_compiler_t *c,
 static tpl_int_t tpl_python_locals(tpl_node_t *node, void *data);
 static tpl_int_t tpl_python_local(tpl_builder_t *b, const tpl_str_t *str);
 static tpl_int_t tpl_python_target(tpl_builder_t *b, tpl_node_t *target);
-static tpl_int_t tpl_python_find(tpl_builder_t *b, const tpl_name_t *name,
-    uint32_t *slot, uint32_t *depth);
 static tpl_int_t tpl_python_node(tpl_builder_t *b, tpl_scope_t *s,
     tpl_node_t *node);
 static tpl_int_t tpl_python_output(tpl_builder_t *b, tpl_scope_t *s,
@@ -469,7 +467,7 @@ tpl_python_locals(tpl_node_t *node, void *data)
 }
 
 
-static tpl_int_t
+tpl_int_t
 tpl_python_find(tpl_builder_t *b, const tpl_name_t *name, uint32_t *slot,
     uint32_t *depth)
 {

@@ -743,13 +743,20 @@ tpl_is_host_variable(tpl_symbols_t *sym, const tpl_node_t *node)
 
     name = tpl_set_name(sym->fn->c->set, &node->u.attr.object->u.name.str);
 
-    for ( /* void */ ; name != NULL && sym != NULL; sym = sym->parent) {
+    return name == NULL || !tpl_symbols_shadow(sym, name);
+}
+
+
+tpl_uint_t
+tpl_symbols_shadow(tpl_symbols_t *sym, const tpl_name_t *name)
+{
+    for ( /* void */ ; sym != NULL; sym = sym->parent) {
         if (tpl_symbols_is_stored(sym, name)) {
-            return 0;
+            return 1;
         }
     }
 
-    return 1;
+    return 0;
 }
 
 

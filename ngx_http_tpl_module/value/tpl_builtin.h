@@ -62,6 +62,8 @@ typedef struct {
 #define TPL_FN_VALUE     0x10   /* the name stands for what calling it gives */
 #define TPL_FN_MODULE    0x20   /* a module: it can be imported */
 #define TPL_FN_CLASS     0x40   /* a class in Python: prints itself as one */
+#define TPL_FN_ZONE      0x80   /* its first argument may name a time zone,
+                                   which has to be read before a render */
 
 
 typedef struct {

@@ -14,6 +14,7 @@
 
 #include "base/tpl_base.h"
 #include "base/tpl_error.h"
+#include "base/tpl_zone.h"
 
 
 TPL_BEGIN_DECLS
@@ -249,6 +250,7 @@ typedef struct {
     tpl_str_t                    newline_sequence;
     tpl_value_t                  policies;      /* dict, or MISSING: Jinja2's */
     tpl_uint_t                   python;        /* Tornado: Python's rules */
+    tpl_zones_t                 *zones;         /* that templates name */
 } tpl_options_t;
 
 #define TPL_SANDBOX_OFF        0

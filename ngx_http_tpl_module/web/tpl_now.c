@@ -13,7 +13,7 @@ static tpl_int_t tpl_now_offset(const tpl_str_t *s, int32_t *offset);
 
 
 const tpl_builtin_def_t  tpl_now_globals[] = {
-    { "now", "tz=", tpl_now, TPL_FN_IMPURE },
+    { "now", "tz=", tpl_now, TPL_FN_IMPURE | TPL_FN_ZONE },
     { NULL, NULL, NULL, 0 }
 };
 
@@ -23,8 +23,6 @@ const tpl_builtin_def_t  tpl_now_globals[] = {
 static tpl_int_t
 tpl_now(tpl_call_t *call)
 {
-    int64_t          t;
-    struct tm        tm;
     tpl_moment_t     zone;
     struct timespec  ts;
 
@@ -34,26 +32,9 @@ tpl_now(tpl_call_t *call)
 
     (void) clock_gettime(CLOCK_REALTIME, &ts);
 
-    t = ts.tv_sec;
-
-    if (zone.aware) {
-        t += zone.offset;
-
-    } else {
-
-        if (localtime_r(&ts.tv_sec, &tm) == NULL) {
-            return tpl_throw(call->exec, TPL_EXC_VALUE,
-                             "year is out of range");
-        }
-
-        t += tm.tm_gmtoff;
-    }
-
-    return tpl_moment_make(call->exec, &tpl_datetime_class,
-                           TPL_DAY_EPOCH + tpl_floor_div(t, 86400),
-                           (t - tpl_floor_div(t, 86400) * 86400) * 1000000
-                           + ts.tv_nsec / 1000,
-                           &zone, &call->result);
+    return tpl_moment_at(call->exec, &tpl_datetime_class, ts.tv_sec,
+                         ts.tv_nsec / 1000, &zone, !zone.aware,
+                         &call->result);
 }
 
 
@@ -63,24 +44,16 @@ tpl_now_zone(tpl_call_t *call, tpl_moment_t *zone)
     tpl_str_t           s;
     const tpl_value_t  *v;
 
-    memset(zone, 0, sizeof(tpl_moment_t));
-
     v = &call->args[0];
 
-    if (!tpl_arg_some(v)) {
-        return TPL_OK;
+    if (!tpl_is_string(v)) {
+        return tpl_zone_arg(call->exec, v, zone);
     }
 
+    memset(zone, 0, sizeof(tpl_moment_t));
     zone->aware = 1;
 
-    if (tpl_is_object_of(v, &tpl_zone_class)) {
-        zone->offset = (int32_t) (((tpl_delta_t *) v->u.obj)->us / 1000000);
-        return TPL_OK;
-    }
-
-    if (tpl_arg_str(call, 0, &s) != TPL_OK) {
-        return TPL_ERROR;
-    }
+    s = tpl_value_str(v);
 
     if (tpl_str_is(&s, "UTC") || tpl_str_is(&s, "Z")
         || tpl_now_offset(&s, &zone->offset) == TPL_OK)
@@ -88,9 +61,16 @@ tpl_now_zone(tpl_call_t *call, tpl_moment_t *zone)
         return TPL_OK;
     }
 
-    return tpl_throw(call->exec, TPL_EXC_VALUE,
-                     "'%.*s' is no time zone: now() takes 'UTC', an offset as "
-                     "'+02:00', or nothing for local time", tpl_str_arg(&s));
+    zone->zone = tpl_zones_find(call->exec->options->zones, &s);
+
+    if (zone->zone == NULL) {
+        return tpl_throw(call->exec, TPL_EXC_VALUE,
+                         "'%.*s' is no time zone: now() takes a name as "
+                         "'Europe/Berlin', 'UTC', an offset as '+02:00', or "
+                         "nothing for local time", tpl_str_arg(&s));
+    }
+
+    return TPL_OK;
 }
 
 

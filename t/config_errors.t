@@ -91,6 +91,28 @@ says('location / { tpl_render $uri.html; tpl_preload *.html; tpl_param b x; }',
      "[warn] templates/a.html:1:4: nothing is called 'a' here\n",
      'also in templates that are picked by name');
 
+says(<<'', {
+tpl_route article /articles/<int:id>;
+tpl_static static /static/ templates;
+location / { tpl_render a.html; }
+location /t { tpl_syntax tornado; tpl_render t.html; }
+
+       'templates/a.html' => '{{ url_for("articel", id=1) }} '
+           . '{{ url_for("static", filename="a.html") }}{{ url_for(".article") }}'
+           . '{{ url_for(x) }}{% macro reverse_url(x) %}{{ x }}{% endmacro %}'
+           . '{{ reverse_url("mine") }}',
+       'templates/t.html' => "{{ reverse_url('atricle', 1) }}\n"
+           . '{{ [url_for("none") for url_for in []] }}' },
+     <<'', 'addresses of routes that the server does not have');
+[warn] templates/a.html:1:12: there is no route 'articel'. Did you mean 'article'?
+[warn] templates/t.html:1:16: there is no route 'atricle'. Did you mean 'article'?
+
+
+says('location / { tpl_render a.html; }',
+     { 'templates/a.html' => '{{ url_for("x") }}' },
+     "[warn] templates/a.html:1:12: there is no route 'x'\n",
+     'or that has none');
+
 
 # templates
 

@@ -152,7 +152,9 @@ location = /host { tpl_render host.html; }
 location = /variable { return 200 \$css; }
 EOC
 
-is($t->test, '', 'the configuration is good');
+like($t->test,
+     qr/\A(?:\[warn\] templates\/\S+: there is no route '(?:nothing|wikki|storey)'.*\n){3}\z/,
+     'the configuration is good, but for routes that some pages ask for');
 $t->start;
 
 sub python {

@@ -23,17 +23,29 @@ static const char *const  tpl_called_own[] = {
 
 
 tpl_int_t
-tpl_called_add(tpl_compiler_t *c, const tpl_node_t *node)
+tpl_called_add(tpl_builder_t *b, const tpl_node_t *node)
 {
-    uint32_t           n;
+    uint32_t           n, slot, depth;
     tpl_called_t      *call;
+    tpl_compiler_t    *c;
     const tpl_name_t  *name;
     const tpl_node_t  *arg;
 
-    name = tpl_compile_name(c, &node->u.call.callee->u.name.str);
-    call = tpl_vec_push(c->arena, &c->calls);
+    c = b->c;
 
-    if (name == NULL || call == NULL) {
+    name = tpl_compile_name(c, &node->u.call.callee->u.name.str);
+    if (name == NULL) {
+        return TPL_ERROR;
+    }
+
+    if (c->set->conf.options.python
+        && tpl_python_find(b, name, &slot, &depth) == TPL_OK)
+    {
+        return TPL_OK;
+    }
+
+    call = tpl_vec_push(c->arena, &c->calls);
+    if (call == NULL) {
         return tpl_compile_memory(c);
     }
 
@@ -45,6 +57,17 @@ tpl_called_add(tpl_compiler_t *c, const tpl_node_t *node)
 
     call->name = name;
     call->pos = node->u.call.callee->pos;
+    call->first.data = NULL;
+
+    arg = node->u.call.args;
+
+    if (arg != NULL && arg->type == TPL_NODE_CONST
+        && tpl_is_string(&arg->u.value))
+    {
+        call->first = tpl_value_str(&arg->u.value);
+        call->first_pos = arg->pos;
+    }
+
     call->nkeywords = 0;
     call->keywords = tpl_palloc(c->arena, (n + 1) * sizeof(tpl_name_t *));
 
@@ -171,7 +194,9 @@ tpl_called_check(const tpl_set_t *set, const tpl_called_t *call,
     const tpl_name_t     *keyword;
     const tpl_builtin_t  *fn;
 
-    if (tpl_set_is_assigned(set, call->name) || known(data, call->name)) {
+    if (set->conf.options.python || tpl_set_is_assigned(set, call->name)
+        || known(data, call->name))
+    {
         return TPL_DECLINED;
     }
 
@@ -227,6 +252,50 @@ tpl_called_check(const tpl_set_t *set, const tpl_called_t *call,
     }
 
     return TPL_DECLINED;
+}
+
+
+tpl_int_t
+tpl_called_check_route(const tpl_set_t *set, const tpl_called_t *call,
+    const tpl_str_t *routes, tpl_uint_t n, tpl_error_t *err)
+{
+    tpl_str_t         name;
+    tpl_uint_t        i;
+    const tpl_str_t  *near;
+
+    if (call->first.data == NULL
+        || (!tpl_str_is(&call->name->str, "url_for")
+            && !tpl_str_is(&call->name->str, "reverse_url"))
+        || tpl_set_is_assigned(set, call->name))
+    {
+        return TPL_DECLINED;
+    }
+
+    name = call->first;
+
+    /* Flask: of the same blueprint */
+
+    if (name.len && name.data[0] == '.'
+        && tpl_str_is(&call->name->str, "url_for"))
+    {
+        name.data++;
+        name.len--;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (tpl_str_eq(&routes[i], &name)) {
+            return TPL_DECLINED;
+        }
+    }
+
+    near = tpl_nearest(&name, routes, n);
+
+    (void) tpl_error_set(err, TPL_EXC_VALUE, &call->first_pos,
+                         "there is no route '%.*s'%s%.*s%s",
+                         tpl_str_arg(&name), near ? ". Did you mean '" : "",
+                         near ? (int) near->len : 0,
+                         near ? (char *) near->data : "", near ? "'?" : "");
+    return TPL_OK;
 }
 
 

@@ -318,8 +318,8 @@ const tpl_name_t *tpl_compile_name(tpl_compiler_t *c, const tpl_str_t *s);
 void tpl_set_assigned(tpl_set_t *set, const tpl_name_t *name);
 tpl_uint_t tpl_set_is_assigned(const tpl_set_t *set, const tpl_name_t *name);
 
-/* notes a call of a name, for tpl_called_check() */
-tpl_int_t tpl_called_add(tpl_compiler_t *c, const tpl_node_t *node);
+/* notes a call of a name, for tpl_called_check() and ..._check_route() */
+tpl_int_t tpl_called_add(tpl_builder_t *b, const tpl_node_t *node);
 
 
 /*

@@ -681,9 +681,7 @@ tpl_emit_call(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
     if (callee->type == TPL_NODE_NAME) {
         tpl_try(tpl_called_zones(b, s, node));
 
-        if (!b->c->set->conf.options.python) {
-            tpl_try(tpl_called_add(b->c, node));
-        }
+        tpl_try(tpl_called_add(b, node));
     }
 
     if (tpl_has_star(node->u.call.args)) {

@@ -105,11 +105,14 @@ typedef struct {
 } tpl_special_t;
 
 
-/* a call of a name that is no local one (Jinja) */
+/* a call of a name; in Tornado's syntax only of one that is not local */
 
 typedef struct {
     const tpl_name_t        *name;
     tpl_pos_t                pos;
+    tpl_str_t                first;     /* argument, if it is a constant
+                                           string; else its data is NULL */
+    tpl_pos_t                first_pos;
     const tpl_name_t       **keywords;  /* of its arguments */
     uint32_t                 nkeywords;
 } tpl_called_t;
@@ -261,6 +264,14 @@ const tpl_name_t *tpl_set_name(const tpl_set_t *set, const tpl_str_t *str);
  */
 tpl_int_t tpl_called_check(const tpl_set_t *set, const tpl_called_t *call,
     tpl_uint_t (*known)(void *data, const tpl_name_t *name), void *data,
+    tpl_error_t *err);
+
+/*
+ * Whether a call asks for the address of a route that is none of the n: TPL_OK
+ * with err set, else TPL_DECLINED.  As above, the call may never be reached.
+ */
+tpl_int_t tpl_called_check_route(const tpl_set_t *set,
+    const tpl_called_t *call, const tpl_str_t *routes, tpl_uint_t n,
     tpl_error_t *err);
 
 /* true if name's extension is one that TPL_AUTOESCAPE_AUTO escapes */

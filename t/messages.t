@@ -52,9 +52,9 @@ jinja('{{ set_cookie("a", "b", expires=[1]) }}',
       "expires must be a datetime, a number or a string, not 'list'");
 jinja('{{ set_cookie("a", "b", expires=10 ** 15) }}', 'year is out of range');
 jinja('{{ redirect("//ü/") }}', 'the host of a URL must be ASCII');
-jinja('{{ now("CET") }}',
-      "'CET' is no time zone: now() takes 'UTC', an offset as '+02:00', or "
-      . 'nothing for local time');
+jinja('{{ now(["Mars/Base"][0]) }}',
+      "'Mars/Base' is no time zone: now() takes a name as 'Europe/Berlin', "
+      . "'UTC', an offset as '+02:00', or nothing for local time");
 jinja('{{ nginx.answer }}',
       'a variable has no answer of its own: no status, no headers',
       conf => 'tpl_set $answer "{{ abort(404) }}";');

@@ -40,6 +40,12 @@ my $t = TplServer->new(
         location = /tornado { tpl_syntax tornado; tpl_render tornado.html; }
         location = /file { tpl_secret_key file:key; tpl_render user.html; }
         location = /off { tpl_secret_key off; tpl_render user.html; }
+        location /shop {
+            tpl_session cookie=shop lifetime=2h path=/shop domain=example.com
+                        samesite=lax secure;
+            location = /shop/user { tpl_render user.html; }
+            location = /shop/flash { tpl_render flash.html; }
+        }
 EOC
 $t->start;
 
@@ -58,7 +64,18 @@ app = flask.Flask("x")
 app.secret_key = key
 s = SecureCookieSessionInterface().get_signing_serializer(app)
 
-if what == "sign":
+if what == "shop":
+    app.config.update(
+        SESSION_COOKIE_NAME="shop", SESSION_COOKIE_PATH="/shop",
+        SESSION_COOKIE_DOMAIN="example.com", SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_SAMESITE="lax",
+        PERMANENT_SESSION_LIFETIME=datetime.timedelta(hours=2))
+    app.add_url_rule("/flash", view_func=lambda: str(flask.get_flashed_messages()),
+                     endpoint="flash")
+    client = app.test_client(use_cookies=False)
+    print(client.get("/flash", headers={"Cookie": "shop=" + value})
+          .headers["Set-Cookie"], end="")
+elif what == "sign":
     now = time.time() - int(age[0] if age else 0)
     with mock.patch("time.time", lambda: now):
         print(s.dumps(eval(value)), end="")
@@ -177,6 +194,34 @@ is($page->{status}, 500, 'a page that fails');
 ok(!exists $page->{headers}{'set-cookie'}, 'has not shown the messages');
 
 
+# an application that has configured its cookie
+
+sub shop {
+    return $t->get($_[0], Cookie => "session=x; shop=$_[1]");
+}
+
+is(shop('/shop/user', $ann)->{body}, 'ann &amp; co', 'a cookie of another name');
+is($t->get('/shop/user', Cookie => "session=$ann")->{body}, 'nobody',
+   '  and no other');
+is(shop('/shop/user', sign('{"user": "ann"}', 'new', 7200 - 100))->{body}, 'ann',
+   'a shorter life');
+is(shop('/shop/user', sign('{"user": "ann"}', 'new', 7200 + 10))->{body},
+   'nobody', '  which ends');
+
+for my $session ("{'_flashes': $two, 'a': 1, '_permanent': True}",
+                 "{'_flashes': $two, 'a': 1}", "{'_flashes': $two}")
+{
+    my $cookie = sign($session);
+    my @set = (shop('/shop/flash', $cookie)->{headers}{'set-cookie'},
+               $t->run($python, "$t->{dir}/flask_session.py", 'shop', 'new',
+                       $cookie));
+
+    # signed, and over, a second later perhaps
+    s/^(shop=)[^;]+/$1.../, s/(?<=\d\d:\d\d):\d\d(?= GMT)/:.../ for @set;
+    is($set[0], $set[1], "the cookie is Flask's: $session");
+}
+
+
 # pages that look at the session are not the same for all
 
 is(get('/', $ann)->{headers}{vary}, 'Cookie', 'Vary');
@@ -190,7 +235,13 @@ $t->finish;
 for (['tpl_secret_key "";', 'has an empty key'],
      ['tpl_secret_key file:none;', 'none" is not found'],
      ['tpl_secret_key a; tpl_secret_key b;', 'is duplicate'],
-     ['tpl_secret_key a file:key;', ''])
+     ['tpl_secret_key a file:key;', ''],
+     ['tpl_session cookie=a; tpl_session cookie=b;', 'is duplicate'],
+     (map { ["tpl_session $_;", qq(invalid parameter "$_")] }
+      'cookie=', 'cookie=a/b', 'lifetime=0', 'lifetime=x', 'path=shop',
+      'samesite=some', 'name=x', 'secure=on', "domain=a\x01b"),
+     ['tpl_session "cookie=a b";', 'invalid parameter "cookie=a b"'],
+     ['tpl_session lifetime=1d secure;', ''])
 {
     my ($directive, $why) = @$_;
 

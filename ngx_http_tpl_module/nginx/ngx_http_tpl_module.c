@@ -295,6 +295,13 @@ static ngx_command_t  ngx_http_tpl_commands[] = {
       0,
       NULL },
 
+    { ngx_string("tpl_session"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_tpl_session,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -461,6 +468,7 @@ ngx_http_tpl_create_loc_conf(ngx_conf_t *cf)
     conf->max_body = NGX_CONF_UNSET;
     conf->xsrf = NGX_CONF_UNSET;
     conf->keys = NGX_CONF_UNSET_PTR;
+    conf->session_cookie = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -539,6 +547,8 @@ ngx_http_tpl_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_off_value(conf->max_body, prev->max_body, 1024 * 1024);
     ngx_conf_merge_value(conf->xsrf, prev->xsrf, 0);
     ngx_conf_merge_ptr_value(conf->keys, prev->keys, NULL);
+    ngx_conf_merge_ptr_value(conf->session_cookie, prev->session_cookie,
+                             &tpl_session_cookie);
 
     if (ngx_http_tpl_check_language(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;

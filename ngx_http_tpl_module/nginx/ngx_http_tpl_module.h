@@ -471,6 +471,7 @@ struct ngx_http_tpl_loc_conf_s {
     off_t                         max_body;     /* 0: as nginx's own */
     ngx_flag_t                    xsrf;
     tpl_session_keys_t           *keys;         /* NULL: no sessions */
+    const tpl_session_cookie_t   *session_cookie;
 
     ngx_http_tpl_render_t        *render;
 
@@ -858,6 +859,15 @@ tpl_web_t *ngx_http_tpl_get_web(ngx_http_tpl_ctx_t *ctx);
 
 
 /*
+ * Sessions (ngx_http_tpl_session.c).
+ */
+
+char *ngx_http_tpl_secret_key(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_tpl_session(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+/*
  * Forms (ngx_http_tpl_form.c).
  */
 
@@ -877,8 +887,6 @@ tpl_web_t *ngx_http_tpl_get_web(ngx_http_tpl_ctx_t *ctx);
 #define ngx_http_tpl_is_error_page(r)  ((r)->err_status || (r)->error_page)
 
 char *ngx_http_tpl_form(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_tpl_secret_key(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 
 /* reads the body, then goes on with ngx_http_tpl_page(); a handler's result */
 ngx_int_t ngx_http_tpl_read_body(ngx_http_request_t *r);

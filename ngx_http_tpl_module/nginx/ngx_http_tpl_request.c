@@ -84,6 +84,7 @@ ngx_http_tpl_get_web(ngx_http_tpl_ctx_t *ctx)
         ctx->web->data = ctx;
         ctx->web->limits = ctx->conf->form ? &ctx->conf->form->limits : NULL;
         ctx->web->keys = ctx->conf->keys;
+        ctx->web->session_cookie = ctx->conf->session_cookie;
 
         if (ngx_http_tpl_stream_started(ctx)) {
             ctx->web->answer.closed = TPL_WEB_SENT;

@@ -49,6 +49,16 @@ static const tpl_char_t *tpl_session_skip(const tpl_char_t *p,
 static tpl_int_t tpl_session_get_flashed(tpl_call_t *call);
 
 
+const tpl_session_cookie_t  tpl_session_cookie = {
+    .cookie = {
+        .name = tpl_string("session"),
+        .path = tpl_string("/"),
+        .httponly = 1
+    },
+    .lifetime = 31 * 86400
+};
+
+
 const tpl_builtin_def_t  tpl_session_globals[] = {
     { "session", "", tpl_session_get, TPL_FN_VALUE|TPL_FN_CONTEXT },
     { "get_flashed_messages", "with_categories=, category_filter=",
@@ -129,7 +139,7 @@ tpl_session_split(tpl_str_t *s, tpl_str_t *tail)
 
 tpl_int_t
 tpl_session_read(tpl_arena_t *arena, const tpl_session_keys_t *keys,
-    const tpl_str_t *cookie, int64_t now, tpl_str_t *json, const char **why)
+    const tpl_str_t *cookie, int64_t lifetime, int64_t now, tpl_str_t *json, const char **why)
 {
     size_t      i;
     int64_t     age;
@@ -173,7 +183,7 @@ tpl_session_read(tpl_arena_t *arena, const tpl_session_keys_t *keys,
 
     age = now - (int64_t) tpl_min(timestamp, (uint64_t) INT64_MAX);
 
-    if (age > TPL_SESSION_AGE || age < 0) {
+    if (age > lifetime || age < 0) {
         *why = "has expired";
         return TPL_DECLINED;
     }
@@ -356,7 +366,9 @@ tpl_session_load(tpl_exec_t *exec, tpl_web_t *web, tpl_session_t *session)
         return (rc == TPL_DECLINED) ? TPL_OK : rc;
     }
 
-    tpl_header_cookie(&header, "session", TPL_COOKIE_FIRST, &cookie);
+    tpl_header_cookie(&header,
+                      (const char *) web->session_cookie->cookie.name.data,
+                      TPL_COOKIE_FIRST, &cookie);
 
     if (cookie.len == 0) {
         return TPL_OK;
@@ -364,7 +376,8 @@ tpl_session_load(tpl_exec_t *exec, tpl_web_t *web, tpl_session_t *session)
 
     tpl_charge(exec, cookie.len);
 
-    rc = tpl_session_read(exec->arena, web->keys, &cookie, time(NULL),
+    rc = tpl_session_read(exec->arena, web->keys, &cookie,
+                          web->session_cookie->lifetime, time(NULL),
                           &session->json, &why);
 
     if (rc == TPL_ERROR) {
@@ -567,11 +580,7 @@ tpl_session_save(tpl_exec_t *exec, tpl_web_t *web, tpl_session_t *session)
 
     now = time(NULL);
 
-    memset(&cookie, 0, sizeof(tpl_cookie_t));
-
-    tpl_str_set(&cookie.name, "session");
-    tpl_str_set(&cookie.path, "/");
-    cookie.httponly = 1;
+    cookie = web->session_cookie->cookie;
 
     json.data = tpl_pnalloc(exec->arena, session->json.len);
 
@@ -602,7 +611,7 @@ tpl_session_save(tpl_exec_t *exec, tpl_web_t *web, tpl_session_t *session)
             return TPL_ERROR;
         }
 
-        now += TPL_SESSION_AGE;
+        now += web->session_cookie->lifetime;
 
     } else {
 

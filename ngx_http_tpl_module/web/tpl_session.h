@@ -8,6 +8,7 @@
 #define _TPL_SESSION_H_INCLUDED_
 
 
+#include "web/tpl_answer.h"
 #include "web/tpl_web.h"
 
 
@@ -16,9 +17,6 @@ TPL_BEGIN_DECLS
 
 /* a key as it is used: HMAC-SHA1 of the salt "cookie-session" */
 #define TPL_SESSION_KEY   20
-
-/* seconds that a session is good for (Flask: PERMANENT_SESSION_LIFETIME) */
-#define TPL_SESSION_AGE   (31 * 86400)
 
 /* bytes of what a cookie may hold when it is no longer compressed */
 #define TPL_SESSION_MAX   (1024 * 1024)
@@ -36,6 +34,20 @@ struct tpl_session_keys_s {
 };
 
 
+/* how the application has its cookie: Flask's configuration */
+
+struct tpl_session_cookie_s {
+    tpl_cookie_t             cookie;    /* SESSION_COOKIE_*: all but value,
+                                           expires and max_age; the name has a
+                                           zero behind it */
+    int64_t                  lifetime;  /* PERMANENT_SESSION_LIFETIME: seconds
+                                           that a session is good for */
+};
+
+/* Flask's defaults */
+extern const tpl_session_cookie_t  tpl_session_cookie;
+
+
 /* session, get_flashed_messages */
 extern const tpl_builtin_def_t  tpl_session_globals[];
 
@@ -44,14 +56,14 @@ extern const tpl_builtin_def_t  tpl_session_globals[];
 tpl_int_t tpl_session_derive(const tpl_str_t *secret, tpl_session_key_t *key);
 
 /*
- * The JSON text in a cookie that was signed at most TPL_SESSION_AGE seconds
- * before now; it has four zero bytes behind it, for tpl_json_parse() in place.
+ * The JSON text in a cookie that was signed at most lifetime seconds before
+ * now; it has four zero bytes behind it, for tpl_json_parse() in place.
  * TPL_DECLINED with why set for a cookie that is no good; TPL_ERROR without
  * memory.
  */
 tpl_int_t tpl_session_read(tpl_arena_t *arena,
-    const tpl_session_keys_t *keys, const tpl_str_t *cookie, int64_t now,
-    tpl_str_t *json, const char **why);
+    const tpl_session_keys_t *keys, const tpl_str_t *cookie, int64_t lifetime,
+    int64_t now, tpl_str_t *json, const char **why);
 
 /* the other way round; TPL_ERROR without memory */
 tpl_int_t tpl_session_write(tpl_arena_t *arena,

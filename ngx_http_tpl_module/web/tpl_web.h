@@ -41,6 +41,7 @@ typedef struct tpl_form_s         tpl_form_t;         /* tpl_form.h */
 typedef struct tpl_form_limits_s  tpl_form_limits_t;
 typedef struct tpl_session_s      tpl_session_t;      /* tpl_session.c */
 typedef struct tpl_session_keys_s tpl_session_keys_t; /* tpl_session.h */
+typedef struct tpl_session_cookie_s tpl_session_cookie_t;
 typedef struct tpl_request_s      tpl_request_t;      /* tpl_request.h */
 
 
@@ -130,6 +131,7 @@ struct tpl_web_s {
     tpl_uint_t               xsrf_new;  /* the answer has its cookie */
 
     const tpl_session_keys_t *keys;     /* NULL: there are no sessions */
+    const tpl_session_cookie_t *session_cookie;
     tpl_session_t           *session;   /* once it was read */
     tpl_request_t           *request;   /* once it was asked for */
 };

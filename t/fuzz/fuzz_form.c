@@ -102,7 +102,8 @@ fuzz_session(tpl_arena_t *arena, tpl_str_t *input, tpl_uint_t payload)
     if (!payload) {
         cookie = *input;
 
-        if (tpl_session_read(arena, &keys, &cookie, FUZZ_NOW, &json, &why)
+        if (tpl_session_read(arena, &keys, &cookie,
+                             tpl_session_cookie.lifetime, FUZZ_NOW, &json, &why)
             == TPL_OK)
         {
             abort();
@@ -115,7 +116,8 @@ fuzz_session(tpl_arena_t *arena, tpl_str_t *input, tpl_uint_t payload)
         return;
     }
 
-    if (tpl_session_read(arena, &keys, &cookie, FUZZ_NOW, &json, &why)
+    if (tpl_session_read(arena, &keys, &cookie, tpl_session_cookie.lifetime,
+                         FUZZ_NOW, &json, &why)
         != TPL_OK
         || !tpl_str_eq(&json, input))
     {

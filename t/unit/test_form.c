@@ -21,6 +21,7 @@
 
 
 #define TEST_LINE  (1024 * 1024)
+#define TEST_AGE  (31 * 86400)
 #define TEST_NOW   1700000000
 
 #define check(ok)  test_ok((tpl_uint_t) (ok), __FILE__, __LINE__, #ok)
@@ -571,22 +572,26 @@ test_session(void)
     same(&cookie, "eyJ1c2VyIjoiYW5uIn0.ZVPxAA."
                   "GFtq3wiqqwppfB-dNT-Lml3dckM");
 
-    check(tpl_session_read(arena, &good, &cookie, TEST_NOW, &got, &why)
+    check(tpl_session_read(arena, &good, &cookie, TEST_AGE, TEST_NOW, &got,
+                           &why)
           == TPL_OK);
     same(&got, "{\"user\":\"ann\"}");
-    check(tpl_session_read(arena, &both, &cookie, TEST_NOW, &got, &why)
+    check(tpl_session_read(arena, &both, &cookie, TEST_AGE, TEST_NOW, &got,
+                           &why)
           == TPL_OK);
-    check(tpl_session_read(arena, &other, &cookie, TEST_NOW, &got, &why)
+    check(tpl_session_read(arena, &other, &cookie, TEST_AGE, TEST_NOW, &got,
+                           &why)
           == TPL_DECLINED && strstr(why, "signature"));
 
     /* its age */
 
-    check(tpl_session_read(arena, &good, &cookie, TEST_NOW + TPL_SESSION_AGE,
+    check(tpl_session_read(arena, &good, &cookie, TEST_AGE, TEST_NOW + TEST_AGE,
                            &got, &why) == TPL_OK);
-    check(tpl_session_read(arena, &good, &cookie,
-                           TEST_NOW + TPL_SESSION_AGE + 1, &got, &why)
+    check(tpl_session_read(arena, &good, &cookie, TEST_AGE,
+                           TEST_NOW + TEST_AGE + 1, &got, &why)
           == TPL_DECLINED && strstr(why, "expired"));
-    check(tpl_session_read(arena, &good, &cookie, TEST_NOW - 1, &got, &why)
+    check(tpl_session_read(arena, &good, &cookie, TEST_AGE, TEST_NOW - 1,
+                           &got, &why)
           == TPL_DECLINED && strstr(why, "expired"));
 
     /* no byte but the last, which has bits to spare, can be another one */
@@ -597,7 +602,8 @@ test_session(void)
             (void) tpl_pstrdup(arena, &bad, cookie.data, cookie.len);
             bad.data[i] ^= (tpl_char_t) (1 << k);
 
-            if (tpl_session_read(arena, &good, &bad, TEST_NOW, &got, &why)
+            if (tpl_session_read(arena, &good, &bad, TEST_AGE, TEST_NOW, &got,
+                                 &why)
                 != TPL_DECLINED)
             {
                 printf("session: byte %u may be changed\n", (unsigned) i);
@@ -607,7 +613,8 @@ test_session(void)
 
         bad = cookie;
         bad.len = i;
-        check(tpl_session_read(arena, &good, &bad, TEST_NOW, &got, &why)
+        check(tpl_session_read(arena, &good, &bad, TEST_AGE, TEST_NOW, &got,
+                               &why)
               == TPL_DECLINED);
     }
 
@@ -620,13 +627,15 @@ test_session(void)
 
     check(tpl_session_write(arena, &good, &json, TEST_NOW, &cookie) == TPL_OK
           && cookie.data[0] == '.' && cookie.len < 1000);
-    check(tpl_session_read(arena, &good, &cookie, TEST_NOW, &got, &why)
+    check(tpl_session_read(arena, &good, &cookie, TEST_AGE, TEST_NOW, &got,
+                           &why)
           == TPL_OK && tpl_str_eq(&got, &json));
 
     json.len = 2 * TPL_SESSION_MAX;
     check(tpl_session_write(arena, &good, &json, TEST_NOW, &cookie)
           == TPL_OK);
-    check(tpl_session_read(arena, &good, &cookie, TEST_NOW, &got, &why)
+    check(tpl_session_read(arena, &good, &cookie, TEST_AGE, TEST_NOW, &got,
+                           &why)
           == TPL_DECLINED);
 
     tpl_arena_destroy(arena);

@@ -139,7 +139,8 @@ tpl_session_split(tpl_str_t *s, tpl_str_t *tail)
 
 tpl_int_t
 tpl_session_read(tpl_arena_t *arena, const tpl_session_keys_t *keys,
-    const tpl_str_t *cookie, int64_t lifetime, int64_t now, tpl_str_t *json, const char **why)
+    const tpl_str_t *cookie, int64_t lifetime, int64_t now, tpl_str_t *json,
+    const char **why)
 {
     size_t      i;
     int64_t     age;

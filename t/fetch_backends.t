@@ -12,6 +12,7 @@ use TplServer;
 my %backend = map { $_ => TplBackend->new('json_api.py', $_) }
               qw(flask tornado);
 my $hostile = TplBackend->new('hostile_backend.py');
+my $fastcgi = TplBackend->new('fastcgi.pl');
 my $h2 = TplServer::free_port();
 
 my $t = TplServer->new(
@@ -22,6 +23,9 @@ my $t = TplServer->new(
             . 'nobody: {{ user.status }}{% endif %} of {{ all.users|length }}',
         'templates/t_detail.html' => '{% if user %}{{ user["name"] }}{% else %}'
             . 'nobody: {{ user.status }}{% end %} of {{ len(all["users"]) }}',
+        'templates/one.html' => '{% if one is defined %}{{ one.name }} {{ one.id }} '
+            . '{{ one.method }}{{ one.length }} {{ one.headers["x-total-count"] }} {% endif %}'
+            . '{{ one.status }}',
         'templates/pair.html' => '{{ a.users[1] }} {{ b.users[1] }}',
         'templates/calls.html' => q({% set a = fetch('/bad/pair?1') %}{% set b = fetch('/bad/pair?2') %})
             . q({{ a.users[1] }} {{ b.users[1] }}),
@@ -63,6 +67,16 @@ EOC
             proxy_cache_valid 1m;
             add_header X-Cache \$upstream_cache_status;
         }
+        location /one/ { tpl_fetch one /fastcgi\$uri?id=\$arg_id optional; tpl_render one.html; }
+        location /fastcgi/ {
+            internal;
+            rewrite ^/fastcgi/one(/.*) \$1 break;
+            fastcgi_pass 127.0.0.1:$fastcgi->{port};
+            fastcgi_param REQUEST_URI \$uri?\$args;
+            fastcgi_param QUERY_STRING \$args;
+            fastcgi_param REQUEST_METHOD \$request_method;
+            fastcgi_param CONTENT_LENGTH \$content_length;
+        }
         location /bad/ { proxy_pass http://127.0.0.1:$hostile->{port}/; }
 EOC
 $t->start;
@@ -90,6 +104,14 @@ is($t->get('/calls')->{body}, $pair, 'two of fetch() at a time');
 is($t->get('/t_calls')->{body}, $pair, 'two of fetch() at a time, by Tornado');
 
 like($t->get('/nested')->{body}, qr/^0 1 2 .* 12 Ann &lt;a&gt;/, 'nested');
+
+# FastCGI: a subrequest is a GET without a body, whatever the page was asked by
+
+is($t->get('/one/users?id=2')->{body}, "Bj\xc3\xb6rn 2 GET 3 200", 'FastCGI');
+is($t->get('/one/missing')->{body}, '404', 'FastCGI: its status');
+is($t->get('/one/broken')->{body}, '200', 'FastCGI: no JSON, whatever the status');
+is($t->get('/one/nothing')->{body}, '502', 'FastCGI: no answer');
+like($t->log, qr/it does not feel well/, '  which the log tells');
 
 # an ETag follows from the data
 

@@ -34,7 +34,7 @@ run_set="gcc make libc6-dev nginx nginx-dev libpcre2-dev zlib1g-dev
 
 test_set="python3 python3-yaml python3-jinja2 python3-flask python3-tornado python3-gevent tzdata
     gunicorn apache2-utils wrk curl iproute2 openssl nghttp2-client perl
-    clang libclang-rt-dev libtest-nginx-perl"
+    clang libclang-rt-dev libtest-nginx-perl libfcgi-perl"
 
 tools_set="clang-tidy cppcheck valgrind gcovr"
 

@@ -23,7 +23,8 @@ sub new {
     if ($pid == 0) {
         open STDOUT, '>', '/dev/null';
         open STDERR, '>', '/dev/null';
-        exec '/usr/bin/python3', "t/servers/$program", @args, $port or exit 1;
+        exec $program =~ /\.pl$/ ? $^X : '/usr/bin/python3',
+             "t/servers/$program", @args, $port or exit 1;
     }
 
     my $self = bless { port => $port, pid => $pid, owner => $$ }, $class;

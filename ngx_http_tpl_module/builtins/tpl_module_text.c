@@ -627,7 +627,8 @@ const tpl_builtin_def_t  tpl_module_random[] = {
     { "random.randrange", "start, stop=", tpl_random_randrange,
       TPL_FN_IMPURE },
     { "random.sample", "population, k", tpl_random_sample, TPL_FN_IMPURE },
-    { "random.shuffle", "x", tpl_random_shuffle, TPL_FN_IMPURE },
+    { "random.shuffle", "x", tpl_random_shuffle,
+      TPL_FN_IMPURE|TPL_FN_MUTATES },
     { "random.uniform", "a, b", tpl_random_uniform, TPL_FN_IMPURE },
 
     { NULL, NULL, NULL, 0 }

@@ -94,6 +94,7 @@ typedef struct {
     tpl_uint_t               gzip;          /* the reply has the page so too */
     tpl_uint_t               general;       /* as compiled, not specialized */
     int64_t                  times;         /* it is rendered */
+    tpl_dict_t              *before;        /* data of a render before, NULL */
     tpl_uint_t               unsupported;   /* an option the engine lacks */
 } tpl_cli_request_t;
 

@@ -9,7 +9,8 @@
  *
  * A request with "gzip":true has the page as gzip too, in hexadecimal digits;
  * with "general":true the template is not specialized; with "times":N it is
- * rendered so often, one render after the other, and the last one is replied.
+ * rendered so often, one render after the other, and the last one is replied;
+ * with "before":{...} it is rendered with those data first.
  * Each request has an arena of its own, with a limit.  Whatever a request is,
  * it gets exactly one reply.
  */
@@ -106,6 +107,7 @@ tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line, tpl_arena_t *arena,
     tpl_error_t         err, ignored;
     tpl_output_t        gzip;
     tpl_vm_conf_t       conf;
+    tpl_cli_host_t      before;
     tpl_template_t     *tmpl;
     tpl_cli_request_t   r;
 
@@ -132,6 +134,20 @@ tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line, tpl_arena_t *arena,
     conf.host_data = &r.host;
     conf.limits.steps = TPL_CLI_STEPS;
     conf.limits.depth = TPL_DEFAULT_DEPTH;
+
+    if (r.before) {
+        before = r.host;
+        before.data = r.before;
+        conf.host_data = &before;
+
+        vm = tpl_vm_create(tmpl, &conf);
+
+        if (vm) {
+            (void) tpl_cli_run(vm, &err);
+        }
+
+        conf.host_data = &r.host;
+    }
 
     do {
         tpl_error_clear(&err);

@@ -181,6 +181,14 @@ tpl_cli_request_read(tpl_cli_request_t *r, const tpl_value_t *request)
     v = tpl_cli_member(req, "times");
     r->times = (v && v->type == TPL_INT) ? v->u.i : 1;
 
+    r->before = NULL;
+
+    if (tpl_cli_member(req, "before")
+        && tpl_cli_data(r, req, "before", &r->before) != TPL_OK)
+    {
+        return TPL_ERROR;
+    }
+
     v = tpl_cli_member(req, "main");
 
     if (v == NULL || !tpl_is_string(v)) {

@@ -490,6 +490,11 @@ tpl_int_t tpl_emit_leave_loop(tpl_builder_t *b, tpl_scope_t *s,
 /* tpl_link.c: tables of blocks; purity of units in a row by their queue */
 tpl_int_t tpl_link(tpl_set_t *set, tpl_unit_t *unit, tpl_error_t *err);
 void tpl_link_purity(tpl_unit_t *units);
+
+/* true if some method or function of a module that has the name changes what it
+ * is given */
+tpl_uint_t tpl_mutates_name(const tpl_builtins_t *builtins,
+    const tpl_str_t *name);
 /* which of TPL_TEMPLATE_MUTATES, CALLS and PICKS the template itself has */
 uint32_t tpl_link_changes(const tpl_template_t *t);
 

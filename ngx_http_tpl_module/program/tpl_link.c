@@ -205,16 +205,38 @@ tpl_link_purity(tpl_unit_t *units)
 }
 
 
-static tpl_uint_t
+tpl_uint_t
 tpl_mutates_name(const tpl_builtins_t *builtins, const tpl_str_t *name)
 {
-    tpl_uint_t            type;
-    const tpl_builtin_t  *fn;
+    tpl_str_t                 str;
+    tpl_uint_t                i, type;
+    const tpl_builtin_t      *fn;
+    const tpl_builtin_map_t  *map;
 
     for (type = 0; type < TPL_INTERNAL; type++) {
         fn = tpl_builtins_find_str(builtins, tpl_methods_of(type), name);
 
         if (fn && (fn->flags & TPL_FN_MUTATES)) {
+            return 1;
+        }
+    }
+
+    /* of a module: random.shuffle */
+
+    map = &builtins->tables[TPL_MODULES];
+
+    for (i = 0; i < map->n; i++) {
+
+        if (!(map->items[i]->flags & TPL_FN_MUTATES)) {
+            continue;
+        }
+
+        str = map->items[i]->name.str;
+
+        if (str.len > name->len && str.data[str.len - name->len - 1] == '.'
+            && memcmp(str.data + str.len - name->len, name->data, name->len)
+               == 0)
+        {
             return 1;
         }
     }

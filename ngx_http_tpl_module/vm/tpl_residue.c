@@ -8,8 +8,9 @@
  * the stack and no loop or capture open.  Slots that it writes get slots of
  * their own, which begin with what is in them; from then on the value is an
  * unknown one that is found there.  Everything else that it reads is a
- * constant: what a constant cannot be (a macro, a loop, a module) makes the
- * template be left as it is, unless an attribute of it is all that is wanted.
+ * constant: what a constant cannot be (a macro, a loop, an imported template)
+ * makes the template be left as it is, unless an attribute of it is all that is
+ * wanted.
  */
 
 #include "vm/tpl_special.h"
@@ -29,6 +30,7 @@ typedef struct {
     int32_t                  depth;
     int32_t                  captures;
     int32_t                  loops;
+    int32_t                  tries;
     uint8_t                  seen;
     uint8_t                  target;    /* of a jump */
 } tpl_residue_at_t;
@@ -67,6 +69,7 @@ static void tpl_region_method(tpl_region_t *r, const tpl_name_t *name);
 static tpl_int_t tpl_region_attr(tpl_region_t *r, const tpl_insn_t *i);
 static tpl_int_t tpl_region_resolve(tpl_region_t *r, const tpl_insn_t *i,
     uint32_t slot);
+static tpl_int_t tpl_region_name(tpl_region_t *r, const tpl_insn_t *i);
 static tpl_int_t tpl_region_flush(tpl_region_t *r);
 static tpl_int_t tpl_residue_const(tpl_specializer_t *s,
     const tpl_value_t *v);
@@ -171,6 +174,7 @@ tpl_residue_region(tpl_specializer_t *s, uint32_t pc)
     }
 
     r.frame->sp = tpl_frame_stack(r.frame);
+    r.frame->tries = NULL;
 
     tpl_output_drop(&vm->output, &s->mark);
     tpl_error_clear(vm->exec.error);
@@ -316,7 +320,7 @@ tpl_region_reach(tpl_region_t *r, tpl_uint_t *again)
             next[n++] = insn->c;
         }
 
-        if (insn->op != TPL_INSN_JUMP) {
+        if (insn->op != TPL_INSN_JUMP && insn->op != TPL_INSN_RERAISE) {
             next[n++] = pc + 1;
         }
 
@@ -336,6 +340,10 @@ tpl_region_reach(tpl_region_t *r, tpl_uint_t *again)
 
         case TPL_INSN_END_FOR:
             at.loops--;
+            break;
+
+        case TPL_INSN_TRY_END:
+            at.tries--;
             break;
 
         default:
@@ -370,15 +378,18 @@ tpl_region_reach(tpl_region_t *r, tpl_uint_t *again)
             to->depth = at.depth;
             to->captures = at.captures;
             to->loops = at.loops;
+            to->tries = at.tries;
             to->seen = 1;
 
-            /* kept when it jumps; a loop's end has no item */
+            /* kept when it jumps, an exception; a loop's end has no item */
 
             if (k == pc + 1) {
                 to->depth += (int32_t) tpl_insn_pushes(insn);
+                to->tries += (insn->op == TPL_INSN_TRY);
 
             } else if (insn->op == TPL_INSN_JUMP_FALSE_OR_POP
-                       || insn->op == TPL_INSN_JUMP_TRUE_OR_POP)
+                       || insn->op == TPL_INSN_JUMP_TRUE_OR_POP
+                       || insn->op == TPL_INSN_TRY)
             {
                 to->depth++;
             }
@@ -395,7 +406,9 @@ tpl_region_reach(tpl_region_t *r, tpl_uint_t *again)
         return TPL_DECLINED;
     }
 
-    if (to->depth == 0 && to->captures == 0 && to->loops == 0) {
+    if (to->depth == 0 && to->captures == 0 && to->loops == 0
+        && to->tries == 0)
+    {
         return TPL_OK;
     }
 
@@ -440,11 +453,6 @@ tpl_region_handles(const tpl_insn_t *i)
     case TPL_INSN_RETURN:
     case TPL_INSN_RETURN_VALUE:
     case TPL_INSN_PARAM_UNDEFINED:
-    case TPL_INSN_TRY:
-    case TPL_INSN_TRY_END:
-    case TPL_INSN_CATCH:
-    case TPL_INSN_RERAISE:
-    case TPL_INSN_RAISE:
     case TPL_INSN_DEBUG:
         return 0;
 
@@ -719,6 +727,7 @@ tpl_region_insn(tpl_region_t *r, uint32_t pc)
     case TPL_INSN_JUMP_TRUE:
     case TPL_INSN_JUMP_FALSE_OR_POP:
     case TPL_INSN_JUMP_TRUE_OR_POP:
+    case TPL_INSN_TRY:
         return tpl_code_jump(b, i->op, i->b, &r->labels[i->c]);
 
     case TPL_INSN_RESOLVE:
@@ -726,7 +735,7 @@ tpl_region_insn(tpl_region_t *r, uint32_t pc)
 
     case TPL_INSN_RESOLVE_PUSH:
         if (i->a) {
-            return TPL_DECLINED;
+            return tpl_region_name(r, i);
         }
 
         tpl_try(tpl_code_temp(b, 1, &slot));
@@ -764,6 +773,8 @@ tpl_region_insn(tpl_region_t *r, uint32_t pc)
         return tpl_code_emit(b, i->op, i->a, i->b, c);
 
     case TPL_INSN_UNDEFINED:
+    case TPL_INSN_CATCH:
+    case TPL_INSN_RAISE:
         tpl_try(tpl_code_const(&s->c, &r->tmpl->consts[i->c], &c));
 
         return tpl_code_emit(b, i->op, i->a, i->b, c);
@@ -819,6 +830,12 @@ tpl_region_load(tpl_region_t *r, const tpl_insn_t *i, const tpl_value_t *v)
 
     case TPL_MISSING:
 
+        /* Python has a message of its own for a function's outer names */
+
+        if (i->op == TPL_INSN_LOAD_UP && s->vm->exec.options->python) {
+            return TPL_DECLINED;
+        }
+
         /* one that stays so */
 
         tpl_try(tpl_code_temp(b, 1, &slot));
@@ -847,9 +864,9 @@ tpl_region_load(tpl_region_t *r, const tpl_insn_t *i, const tpl_value_t *v)
 
     tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
 
-    return tpl_code_emit(b, (i->op == TPL_INSN_LOAD_UP) ? TPL_INSN_LOAD
-                                                         : i->op,
-                         0, slot, c);
+    return (i->op == TPL_INSN_LOAD_UP)
+           ? tpl_code_emit(b, TPL_INSN_LOAD, 0, slot, c)
+           : tpl_code_emit(b, i->op, i->a, slot, c);
 }
 
 
@@ -858,16 +875,8 @@ tpl_region_load(tpl_region_t *r, const tpl_insn_t *i, const tpl_value_t *v)
 static void
 tpl_region_method(tpl_region_t *r, const tpl_name_t *name)
 {
-    uint32_t              type;
-    const tpl_builtin_t  *fn;
-
-    for (type = 0; type < TPL_INTERNAL; type++) {
-        fn = tpl_builtins_find(r->s->vm->exec.builtins, tpl_methods_of(type),
-                               name);
-
-        if (fn && (fn->flags & TPL_FN_MUTATES)) {
-            r->s->mutated = 1;
-        }
+    if (tpl_mutates_name(r->s->vm->exec.builtins, &name->str)) {
+        r->s->mutated = 1;
     }
 }
 
@@ -962,6 +971,46 @@ tpl_region_resolve(tpl_region_t *r, const tpl_insn_t *i, uint32_t slot)
 }
 
 
+/* a name of Python's, unknown ones are errors where they are read */
+
+static tpl_int_t
+tpl_region_name(tpl_region_t *r, const tpl_insn_t *i)
+{
+    uint32_t            c;
+    tpl_int_t           rc;
+    tpl_value_t         value;
+    tpl_unknown_t      *u;
+    tpl_specializer_t  *s;
+
+    s = r->s;
+    s->looked = NULL;
+
+    rc = tpl_context_resolve(s->vm, r->frame->context, r->tmpl->names[i->c],
+                             &value);
+
+    if (rc != TPL_OK) {
+        return TPL_DECLINED;
+    }
+
+    if (value.type != TPL_PENDING) {
+        r->known = value;
+        r->has_known = 1;
+        return TPL_OK;
+    }
+
+    u = (tpl_unknown_t *) value.u.obj;
+
+    tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
+
+    if (u->ready) {
+        return tpl_code_emit(&s->b, TPL_INSN_LOAD, 0, u->slot, c);
+    }
+
+    return u->globals ? TPL_DECLINED
+                      : tpl_code_emit(&s->b, TPL_INSN_RESOLVE_PUSH, 1, 0, c);
+}
+
+
 static tpl_int_t
 tpl_region_flush(tpl_region_t *r)
 {
@@ -988,8 +1037,16 @@ tpl_residue_name(tpl_specializer_t *s, const tpl_template_t *tmpl,
 static tpl_int_t
 tpl_residue_const(tpl_specializer_t *s, const tpl_value_t *v)
 {
+    uint32_t     i;
     tpl_int_t    rc;
     tpl_value_t  copy;
+
+    for (i = 0; v->type == TPL_OBJECT && i < s->modules.n; i++) {
+        if (s->modules.elts[i].object == v->u.obj) {
+            return tpl_code_emit(&s->b, TPL_INSN_FUNCTION, TPL_MODULES, 0,
+                                 s->modules.elts[i].fn);
+        }
+    }
 
     rc = tpl_residue_copy(s, v, 0, &copy);
 
@@ -1026,7 +1083,17 @@ tpl_residue_copy(tpl_specializer_t *s, const tpl_value_t *v, uint32_t depth,
     case TPL_BOOL:
     case TPL_INT:
     case TPL_FLOAT:
+        return TPL_OK;
+
     case TPL_FUNCTION:
+        if (v->u.fn->flags & TPL_FN_MUTATES) {
+            s->mutated = 1;
+        }
+
+        if (tpl_str_is(&v->u.fn->name.str, "getattr")) {
+            s->picks = 1;
+        }
+
         return TPL_OK;
 
     case TPL_STRING:

@@ -15,8 +15,9 @@
  * nothing depends on this.  The new function gives the same bytes and errors
  * with the same places; it takes fewer steps.
  *
- * A statement begins where the stacks of all functions are empty and no capture
- * is open: there is nothing then but slots, the context and the output.
+ * A statement begins where the stacks of all functions are empty, no capture is
+ * open and no exception would be caught: there is nothing then but slots, the
+ * context and the output.
  */
 
 #include "vm/tpl_special.h"
@@ -32,10 +33,13 @@
 
 
 static tpl_int_t tpl_special_run(tpl_specializer_t *s, tpl_template_t *tmpl);
+static tpl_int_t tpl_special_module(tpl_specializer_t *s,
+    const tpl_insn_t *i);
 static tpl_uint_t tpl_special_boundary(const tpl_vm_t *vm);
 static tpl_int_t tpl_special_begin(tpl_specializer_t *s);
 static tpl_int_t tpl_special_look(tpl_specializer_t *s,
     const tpl_insn_t *i);
+static tpl_int_t tpl_special_nested(tpl_vm_t *vm);
 static tpl_uint_t tpl_special_applies(tpl_specializer_t *s,
     const tpl_value_t *args, uint32_t n);
 static tpl_int_t tpl_special_callee(tpl_specializer_t *s,
@@ -84,8 +88,7 @@ tpl_vm_specialize(tpl_template_t *tmpl, tpl_error_t *err)
     tpl_specializer_t  s;
 
     if ((tmpl->flags & TPL_TEMPLATE_TRIED) || tmpl->error
-        || !(tmpl->flags & TPL_TEMPLATE_STATIC)
-        || tmpl->set->conf.options.python)
+        || !(tmpl->flags & TPL_TEMPLATE_STATIC))
     {
         return TPL_OK;
     }
@@ -140,6 +143,7 @@ tpl_special_run(tpl_specializer_t *s, tpl_template_t *tmpl)
     tpl_frame_t   *frame;
 
     vm = s->vm;
+    vm->look = tpl_special_nested;
 
     s->c.set = tmpl->set;
     s->c.arena = tmpl->set->arena;
@@ -186,6 +190,10 @@ tpl_special_run(tpl_specializer_t *s, tpl_template_t *tmpl)
 
             if (rc == TPL_YIELD && !s->touched) {
 
+                if (frame->fn->code[pc].op == TPL_INSN_FUNCTION) {
+                    tpl_try(tpl_special_module(s, &frame->fn->code[pc]));
+                }
+
                 if (s->looked && !s->looked->ready) {
                     tpl_try(tpl_residue_resolve(s, frame->fn, pc, s->looked));
                 }
@@ -215,6 +223,33 @@ tpl_special_run(tpl_specializer_t *s, tpl_template_t *tmpl)
 }
 
 
+/* a module is no constant, but can be made again */
+
+static tpl_int_t
+tpl_special_module(tpl_specializer_t *s, const tpl_insn_t *i)
+{
+    const tpl_value_t     *v;
+    tpl_special_module_t  *module;
+
+    v = s->vm->frame->sp - 1;
+
+    if (i->a != TPL_MODULES || i->b != 0 || v->type != TPL_OBJECT) {
+        return TPL_OK;
+    }
+
+    module = tpl_vec_push(s->scratch, &s->modules);
+
+    if (module == NULL) {
+        return TPL_ERROR;
+    }
+
+    module->object = v->u.obj;
+    module->fn = i->c;
+
+    return TPL_OK;
+}
+
+
 static tpl_uint_t
 tpl_special_boundary(const tpl_vm_t *vm)
 {
@@ -225,7 +260,7 @@ tpl_special_boundary(const tpl_vm_t *vm)
     }
 
     for (frame = vm->frame; frame; frame = frame->caller) {
-        if (frame->sp != tpl_frame_stack(frame)) {
+        if (frame->sp != tpl_frame_stack(frame) || frame->tries) {
             return 0;
         }
     }
@@ -344,18 +379,39 @@ tpl_special_look(tpl_specializer_t *s, const tpl_insn_t *i)
         s->mutated = 1;
         return TPL_OK;
 
-    /* names known only then; the whole context; exceptions */
+    /* names known only then; the whole context */
 
     case TPL_INSN_INCLUDE:
     case TPL_INSN_IMPORT:
     case TPL_INSN_EXTENDS:
     case TPL_INSN_DEBUG:
-    case TPL_INSN_TRY:
         return TPL_DECLINED;
 
     default:
         return TPL_OK;
     }
+}
+
+
+/* the next instruction of a lambda or macro that a builtin calls */
+
+static tpl_int_t
+tpl_special_nested(tpl_vm_t *vm)
+{
+    tpl_specializer_t  *s;
+
+    s = vm->exec.host;
+
+    vm->exec.fuel = 1;
+
+    if (++s->nested > TPL_SPECIAL_STEPS
+        || tpl_special_look(s, vm->frame->pc) != TPL_OK)
+    {
+        s->touched = 1;
+        return TPL_AGAIN;
+    }
+
+    return TPL_OK;
 }
 
 
@@ -524,7 +580,10 @@ tpl_special_name(tpl_exec_t *exec, const tpl_name_t *name, tpl_uint_t globals,
 
     s = exec->host;
 
-    fn = tpl_builtins_find(exec->builtins, TPL_JINJA_GLOBALS, name);
+    fn = tpl_builtins_find(exec->builtins,
+                           exec->options->python ? TPL_TORNADO_GLOBALS
+                                                 : TPL_JINJA_GLOBALS,
+                           name);
 
     if (fn && !(fn->flags & (TPL_FN_IMPURE | TPL_FN_VALUE))) {
 

@@ -37,6 +37,14 @@ typedef struct {
 } tpl_special_copy_t;
 
 
+/* a module of Python, and the builtin that makes it */
+
+typedef struct {
+    const void              *object;
+    uint32_t                 fn;
+} tpl_special_module_t;
+
+
 typedef struct {
     tpl_vm_t                *vm;
     tpl_arena_t             *scratch;   /* goes when all is done */
@@ -48,7 +56,9 @@ typedef struct {
     tpl_vec(tpl_unknown_t *)      unknowns;
     tpl_vec(const tpl_name_t *)   builtins;
     tpl_vec(tpl_special_copy_t)   copies;
+    tpl_vec(tpl_special_module_t) modules;
     uint32_t                 ncopied;   /* values */
+    uint32_t                 nested;    /* instructions of calls by builtins */
 
     tpl_unknown_t           *looked;    /* that the host was asked for last */
 

@@ -441,7 +441,25 @@ tpl_vm_call(tpl_exec_t *exec, const tpl_value_t *callee,
 
     exec->depth++;
 
-    while ((rc = tpl_vm_execute(vm, frame)) == TPL_YIELD) {
+    for ( ;; ) {
+
+        if (vm->look) {
+            rc = vm->look(vm);
+
+            if (rc != TPL_OK) {
+                break;
+            }
+        }
+
+        rc = tpl_vm_execute(vm, frame);
+
+        if (rc != TPL_YIELD) {
+            break;
+        }
+
+        if (vm->look) {
+            continue;
+        }
 
         if (tpl_vm_spent(vm)) {
             rc = tpl_frame_unwind(vm, frame);

@@ -196,6 +196,11 @@ struct tpl_vm_s {
     tpl_loop_t              *loops;     /* free ones */
     tpl_module_t            *modules;   /* made without context */
     tpl_value_t              nested;    /* RESULT_NESTED's value */
+
+    /* specializing: asked before each instruction of a nested call; it gives
+     * the fuel for that one, or TPL_AGAIN */
+    tpl_int_t              (*look)(tpl_vm_t *vm);
+
     tpl_dict_t              *scope;     /* of the last error, with debug */
     const tpl_insn_t        *waiting;   /* RESOLVE_PUSH that waits for ... */
     tpl_value_t              pending;   /* ... this */

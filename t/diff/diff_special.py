@@ -1,12 +1,13 @@
 #!/usr/bin/python3
-"""Random Jinja templates as they are compiled and as they are specialized: the
-same bytes, the same error at the same place?
+"""Random templates as they are compiled and as they are specialized: the same
+bytes, the same error at the same place?
 
     diff_special.py [--tpl build/tpl] [--seed 1] [--cases 20000] [--show 10]
 
-The templates are those of diff_jinja.py; some of what is data there is a
-constant of the template here, so that more of it is rendered beforehand, and
-some is missing.  Each side renders it twice and tells of the second: what one
+The templates are those of diff_jinja.py and, every other one, of
+diff_tornado.py; some of what is data there is a constant of the template here,
+so that more of it is rendered beforehand, and some is missing.  Each side
+renders it with other data first, then twice, and tells of the last: what one
 request does to a constant must not show in the next.
 """
 import json
@@ -14,6 +15,7 @@ import re
 import sys
 
 import diff_jinja
+import diff_tornado
 import engines
 
 
@@ -33,29 +35,77 @@ def constant(value):
     return repr(value)
 
 
+class Jinja:
+    context = diff_jinja.CONTEXT
+
+    @staticmethod
+    def make(rnd):
+        return diff_jinja.make(rnd)
+
+    @staticmethod
+    def set(name, value):
+        return "%s set %s = %s %s" % (diff_jinja.BS, name, value,
+                                      diff_jinja.BE)
+
+    @staticmethod
+    def request(source, opts, head):
+        request = diff_jinja.request_of(source, opts)
+        at = re.match("(%s.? extends .*?%s)?" % (
+            diff_jinja.BS, diff_jinja.BE), source).end()
+        request["templates"]["main"] = diff_jinja.with_delimiters(
+            source[:at] + head + source[at:], opts)
+        return request
+
+
+class Tornado:
+    context = diff_tornado.CONTEXT
+
+    @staticmethod
+    def make(rnd):
+        return diff_tornado.make(rnd)
+
+    @staticmethod
+    def set(name, value):
+        return "{%% set %s = %s %%}" % (name, value)
+
+    @staticmethod
+    def request(source, case, head):
+        # of a page that extends another only the blocks are there
+        at = re.match("({% extends .*?%}{% block .*?%})?", source).end()
+        opts, main = case
+        return {"syntax": "tornado", "options": opts, "main": main,
+                "templates": dict(diff_tornado.HELPERS, **{
+                    main: source[:at] + head + source[at:]}), "globals": {}}
+
+
+SYNTAXES = {"jinja": Jinja, "tornado": Tornado}
+
+
 def make(rnd):
-    opts, parts = diff_jinja.make(rnd)
-    names = sorted(diff_jinja.CONTEXT)
+    syntax = rnd.choice(sorted(SYNTAXES))
+    engine = SYNTAXES[syntax]
+    case, parts = engine.make(rnd)
+    names = sorted(engine.context)
     known = {n for n in names if rnd.random() < rnd.choice([.2, .5, .9])
-             and constant(diff_jinja.CONTEXT[n]) is not None}
+             and constant(engine.context[n]) is not None}
     gone = {n for n in names if n not in known and rnd.random() < .1}
     text = engines.flatten(parts)
     used = [n for n in sorted(known) if re.search(r"\b%s\b" % n, text)]
-    head = "".join("%s set %s = %s %s" % (
-        diff_jinja.BS, n, constant(diff_jinja.CONTEXT[n]), diff_jinja.BE)
-        for n in used)
-    case = {"opts": opts, "head": head, "data": sorted(
-        set(names) - known - gone)}
-    return case, parts
+    data = sorted(set(names) - known - gone)
+    # the render before: the same values under other names, and fewer of them
+    others = data[:]
+    rnd.shuffle(others)
+    before = [(n, o) for n, o in zip(data, others) if rnd.random() < .9]
+    return {"syntax": syntax, "case": case, "data": data, "before": before,
+            "head": "".join(engine.set(n, constant(engine.context[n]))
+                            for n in used)}, parts
 
 
 def reply(tpl, source, case, general):
-    request = diff_jinja.request_of(source, case["opts"])
-    extends = re.match(diff_jinja.BS + ".? extends .*?" + diff_jinja.BE, source)
-    at = extends.end() if extends else 0
-    request["templates"]["main"] = diff_jinja.with_delimiters(
-        source[:at] + case["head"] + source[at:], case["opts"])
-    request["context"] = {n: diff_jinja.CONTEXT[n] for n in case["data"]}
+    engine = SYNTAXES[case["syntax"]]
+    request = engine.request(source, case["case"], case["head"])
+    request["context"] = {n: engine.context[n] for n in case["data"]}
+    request["before"] = {n: engine.context[o] for n, o in case["before"]}
     request["general"] = general
     request["times"] = 2
     r = tpl.ask(request)

@@ -34,6 +34,10 @@ static ngx_int_t ngx_http_tpl_param_string(ngx_conf_t *cf, ngx_str_t *text,
     tpl_value_t *value);
 static ngx_int_t ngx_http_tpl_param_file(ngx_conf_t *cf, tpl_arena_t *arena,
     ngx_http_tpl_datum_t *datum);
+static ngx_http_tpl_names_t *ngx_http_tpl_names_find(
+    ngx_http_tpl_generation_t *g, ngx_http_tpl_loc_conf_t *conf);
+static void ngx_http_tpl_names_insert(ngx_rbtree_node_t *temp,
+    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
 static ngx_int_t ngx_http_tpl_names_add(ngx_conf_t *cf,
     ngx_http_tpl_generation_t *g, ngx_http_tpl_names_t *names,
     ngx_http_tpl_data_t *data);
@@ -437,10 +441,9 @@ ngx_http_tpl_get_names(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
 
     /* most locations have their server's */
 
-    for (names = g->names; names; names = names->next) {
-        if (ngx_memcmp(names->data, conf->data, sizeof(conf->data)) == 0) {
-            return names;
-        }
+    names = ngx_http_tpl_names_find(g, conf);
+    if (names) {
+        return names;
     }
 
     n = 0;
@@ -495,10 +498,69 @@ ngx_http_tpl_get_names(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
 
     ngx_memcpy(names->data, conf->data, sizeof(conf->data));
 
-    names->next = g->names;
-    g->names = names;
+    ngx_rbtree_insert(&g->names, &names->node);
 
     return names;
+}
+
+
+static ngx_http_tpl_names_t *
+ngx_http_tpl_names_find(ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_loc_conf_t *conf)
+{
+    ngx_int_t              rc;
+    ngx_rbtree_node_t     *node;
+    ngx_http_tpl_names_t  *names;
+
+    if (g->names.root == NULL) {
+        ngx_rbtree_init(&g->names, &g->sentinel, ngx_http_tpl_names_insert);
+    }
+
+    node = g->names.root;
+
+    while (node != g->names.sentinel) {
+        names = (ngx_http_tpl_names_t *) node;
+
+        rc = ngx_memcmp(conf->data, names->data, sizeof(conf->data));
+
+        if (rc == 0) {
+            return names;
+        }
+
+        node = (rc < 0) ? node->left : node->right;
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_http_tpl_names_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
+    ngx_rbtree_node_t *sentinel)
+{
+    ngx_rbtree_node_t     **p;
+    ngx_http_tpl_names_t   *names, *other;
+
+    names = (ngx_http_tpl_names_t *) node;
+
+    for ( ;; ) {
+        other = (ngx_http_tpl_names_t *) temp;
+
+        p = (ngx_memcmp(names->data, other->data, sizeof(names->data)) < 0)
+            ? &temp->left : &temp->right;
+
+        if (*p == sentinel) {
+            break;
+        }
+
+        temp = *p;
+    }
+
+    *p = node;
+    node->parent = temp;
+    node->left = sentinel;
+    node->right = sentinel;
+    ngx_rbt_red(node);
 }
 
 

@@ -193,7 +193,8 @@ struct ngx_http_tpl_generation_s {
 
     tpl_arena_t                  *arena;        /* of all that is in it */
     ngx_pool_t                   *pool;
-    ngx_http_tpl_names_t         *names;
+    ngx_rbtree_t                  names;        /* by their data */
+    ngx_rbtree_node_t             sentinel;
     ngx_http_tpl_picks_t         *picks;
     ngx_http_tpl_set_t           *set;
 
@@ -375,13 +376,13 @@ typedef struct {
 
 
 struct ngx_http_tpl_names_s {
+    ngx_rbtree_node_t             node;         /* first; of the generation */
     ngx_http_tpl_data_t          *data[NGX_HTTP_TPL_KINDS];
     ngx_http_tpl_slot_t          *slots;
     ngx_uint_t                    n;
     uint32_t                     *buckets;      /* slot + 1, by hash */
     uint32_t                      mask;
     ngx_uint_t                    fetches;      /* some are of tpl_fetch */
-    ngx_http_tpl_names_t         *next;         /* of the generation */
 };
 
 

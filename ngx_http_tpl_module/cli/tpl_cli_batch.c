@@ -5,7 +5,7 @@
  *
  *     {"ok":true,"output":"..."}
  *     {"ok":false,"error":"UndefinedError: 'x' is undefined","template":"a",
- *      "line":3,"column":4}
+ *      "line":3,"column":4,"from":["included from b:1:2",...]}
  *
  * A request with "gzip":true has the page as gzip too, in hexadecimal digits;
  * with "general":true the template is not specialized; with "times":N it is
@@ -244,8 +244,9 @@ static tpl_int_t
 tpl_cli_reply_error(tpl_exec_t *exec, const tpl_error_t *err,
     tpl_uint_t unsupported, tpl_buf_t *reply)
 {
-    tpl_buf_t  b;
-    tpl_str_t  s;
+    tpl_buf_t               b;
+    tpl_str_t               s;
+    const tpl_frame_pos_t  *frame;
 
     tpl_buf_init(&b, exec->arena);
 
@@ -276,6 +277,36 @@ tpl_cli_reply_error(tpl_exec_t *exec, const tpl_error_t *err,
 
         tpl_buf_printf(reply, ",\"line\":%u,\"column\":%u", err->pos.line,
                        err->pos.column);
+    }
+
+    for (frame = err->frames; frame; frame = frame->next) {
+        tpl_buf_init(&b, exec->arena);
+        tpl_buf_printf(&b, "%s %.*s %.*s:%u:%u", frame->what,
+                       tpl_str_arg(&frame->name),
+                       tpl_str_arg(&frame->pos.source->name), frame->pos.line,
+                       frame->pos.column);
+
+        s.data = b.data;
+        s.len = b.len;
+
+        if (b.failed) {
+            return TPL_ERROR;
+        }
+
+        if (frame == err->frames) {
+            tpl_buf_lit(reply, ",\"from\":[");
+
+        } else {
+            tpl_buf_char(reply, ',');
+        }
+
+        if (tpl_cli_reply_string(exec, &s, reply) != TPL_OK) {
+            return TPL_ERROR;
+        }
+    }
+
+    if (err->frames) {
+        tpl_buf_char(reply, ']');
     }
 
     if (unsupported) {

@@ -38,8 +38,9 @@ typedef struct {
                                                                              \
     /*                                                                       \
      * Slots.  b: slot, c: name.  A load of a MISSING slot gives undefined of\
-     * that name; with a=1 (Python) it raises UnboundLocalError.  A PENDING  \
-     * value is forced by the load.  LOAD_UP walks a static links first.     \
+     * that name; with a=1 (Python) it raises UnboundLocalError, with        \
+     * TPL_LOAD_FREE NameError, as LOAD_UP does.  A PENDING value is forced  \
+     * by the load.  LOAD_UP walks a static links first.                     \
      */                                                                      \
     X(LOAD, 0, 1)                                                            \
     X(LOAD_UP, 0, 1)                                                         \
@@ -221,6 +222,9 @@ typedef enum {
 
 
 #define TPL_NO_CONST          0xffffffff
+
+/* LOAD's a: a name of a function around the one it was written in */
+#define TPL_LOAD_FREE         2
 
 /* CALL's a */
 #define TPL_CALL_DIRECT       0x80

@@ -12,7 +12,6 @@
 #include "vm/tpl_vm_internal.h"
 
 
-static tpl_var_t *tpl_vars_find(tpl_vars_t *vars, const tpl_name_t *name);
 static tpl_int_t tpl_context_own(tpl_vm_t *vm, tpl_context_t *context);
 
 
@@ -114,7 +113,7 @@ tpl_vars_add(tpl_vars_t *vars, const tpl_str_t *name, const tpl_value_t *value)
 
 /* names are the set's own, so one text is one address */
 
-static tpl_var_t *
+tpl_var_t *
 tpl_vars_find(tpl_vars_t *vars, const tpl_name_t *name)
 {
     tpl_var_t         *var, *last;

@@ -418,21 +418,59 @@ tpl_frame_place(tpl_vm_t *vm, const tpl_func_t *fn, uint32_t pc,
 }
 
 
+/* of an instruction that came from another function: how that was entered */
+
+static const tpl_frame_pos_t *
+tpl_frame_inlined(const tpl_frame_t *frame, uint32_t pc, uint32_t *n)
+{
+    const tpl_line_t       *line;
+    const tpl_frame_pos_t  *at, *first;
+
+    line = tpl_func_line(frame->fn, pc);
+    first = line ? line->frames : NULL;
+
+    for (*n = 0, at = first; at; at = at->next) {
+        (*n)++;
+    }
+
+    return first;
+}
+
+
+/* the places that an error leaves on its way to a handler in its own frame */
+
+static void
+tpl_frame_caught(tpl_vm_t *vm, const tpl_frame_t *frame, uint32_t target)
+{
+    uint32_t                i, n, kept;
+    const tpl_frame_pos_t  *at;
+
+    (void) tpl_frame_inlined(frame, target, &kept);
+
+    at = tpl_frame_inlined(frame, (uint32_t) (frame->pc - frame->fn->code),
+                           &n);
+
+    for (i = kept; i < n; i++, at = at->next) {
+        tpl_error_frame(vm->exec.error, &at->pos, at->what,
+                        at->name.len ? &at->name : NULL);
+    }
+}
+
+
 static void
 tpl_frame_places(tpl_vm_t *vm, tpl_frame_t *frame)
 {
+    uint32_t                n;
     tpl_via_t              *via;
     const char             *what;
     tpl_frame_t            *caller;
     const tpl_func_t       *fn;
-    const tpl_line_t       *line;
     const tpl_frame_pos_t  *at;
 
-    /* of an instruction that came from another function */
+    at = tpl_frame_inlined(frame, (uint32_t) (frame->pc - frame->fn->code),
+                           &n);
 
-    line = tpl_func_line(frame->fn, (uint32_t) (frame->pc - frame->fn->code));
-
-    for (at = line ? line->frames : NULL; at; at = at->next) {
+    for ( /* void */ ; at; at = at->next) {
         vm->nframes++;
         tpl_error_frame(vm->exec.error, &at->pos, at->what,
                         at->name.len ? &at->name : NULL);
@@ -570,11 +608,17 @@ tpl_frame_unwind(tpl_vm_t *vm, tpl_frame_t *stop)
 
     while (frame != stop) {
 
-        if (frame->tries && err->exc != TPL_EXC_MEMORY
-            && err->exc != TPL_EXC_LIMIT
-            && tpl_exception_create(vm, &v) == TPL_OK)
-        {
-            t = frame->tries;
+        t = frame->tries;
+
+        if (err->exc == TPL_EXC_MEMORY || err->exc == TPL_EXC_LIMIT) {
+            t = NULL;
+        }
+
+        if (t) {
+            tpl_frame_caught(vm, frame, t->target);
+        }
+
+        if (t && tpl_exception_create(vm, &v) == TPL_OK) {
 
             tpl_frame_restore(vm, t->nmarks);
 

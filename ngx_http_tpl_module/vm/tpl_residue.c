@@ -24,53 +24,24 @@
 #define TPL_RESIDUE_DEPTH    50
 
 
-/* at an instruction of the region: what is open when it is reached */
-
-typedef struct {
-    int32_t                  depth;
-    int32_t                  captures;
-    int32_t                  loops;
-    int32_t                  tries;
-    uint8_t                  seen;
-    uint8_t                  target;    /* of a jump */
-} tpl_residue_at_t;
-
-
-#define TPL_SLOT_NONE   UINT32_MAX
-
-typedef struct {
-    tpl_specializer_t       *s;
-    tpl_frame_t             *frame;
-    const tpl_func_t        *fn;
-    tpl_insn_t              *code;      /* without superinstructions */
-    const tpl_template_t    *tmpl;
-    uint32_t                 start;
-    uint32_t                 end;
-    tpl_residue_at_t        *at;
-    uint32_t                *todo;
-    tpl_label_t             *labels;
-    uint32_t                *slots;     /* the new one of a slot written */
-    uint8_t                 *loops;     /* slots of loops */
-    tpl_value_t              known;     /* not emitted yet, or MISSING */
-    tpl_uint_t               has_known;
-} tpl_region_t;
-
-
-static tpl_int_t tpl_region_find(tpl_region_t *r);
 static tpl_int_t tpl_region_reach(tpl_region_t *r, tpl_uint_t *again);
 static tpl_uint_t tpl_region_handles(const tpl_insn_t *i);
 static tpl_int_t tpl_region_slots(tpl_region_t *r);
 static tpl_int_t tpl_region_slot(tpl_region_t *r, uint32_t slot);
-static tpl_int_t tpl_region_copy(tpl_region_t *r);
+static tpl_int_t tpl_region_join(tpl_region_t *r, uint32_t pc);
 static tpl_int_t tpl_region_insn(tpl_region_t *r, uint32_t pc);
 static tpl_int_t tpl_region_load(tpl_region_t *r, const tpl_insn_t *i,
     const tpl_value_t *v);
+static tpl_int_t tpl_region_load_up(tpl_region_t *r, const tpl_insn_t *i,
+    uint32_t slot);
 static void tpl_region_method(tpl_region_t *r, const tpl_name_t *name);
-static tpl_int_t tpl_region_attr(tpl_region_t *r, const tpl_insn_t *i);
+static tpl_int_t tpl_region_attr(tpl_region_t *r, const tpl_insn_t *i,
+    int32_t depth);
 static tpl_int_t tpl_region_resolve(tpl_region_t *r, const tpl_insn_t *i,
     uint32_t slot);
 static tpl_int_t tpl_region_name(tpl_region_t *r, const tpl_insn_t *i);
-static tpl_int_t tpl_region_flush(tpl_region_t *r);
+static const tpl_special_module_t *tpl_residue_module(
+    const tpl_specializer_t *s, const tpl_value_t *v);
 static tpl_int_t tpl_residue_const(tpl_specializer_t *s,
     const tpl_value_t *v);
 static tpl_int_t tpl_residue_copy(tpl_specializer_t *s, const tpl_value_t *v,
@@ -161,7 +132,6 @@ tpl_residue_region(tpl_specializer_t *s, uint32_t pc)
     r.s = s;
     r.frame = s->frame;
     r.fn = s->frame->fn;
-    r.tmpl = r.fn->tmpl;
     r.start = s->start;
     r.end = pc + 1;
 
@@ -186,27 +156,11 @@ tpl_residue_region(tpl_specializer_t *s, uint32_t pc)
 
     tpl_try(tpl_residue_text(s));
 
-    r.at = tpl_palloc(s->scratch, r.fn->ncode * sizeof(tpl_residue_at_t));
-    r.todo = tpl_palloc(s->scratch, r.fn->ncode * 2 * sizeof(uint32_t));
-    r.labels = tpl_palloc(s->scratch,
-                          (r.fn->ncode + 1) * sizeof(tpl_label_t));
-    r.slots = tpl_palloc(s->scratch, (n + 1) * sizeof(uint32_t));
-    r.loops = tpl_pcalloc(s->scratch, n + 1);
+    rc = tpl_region_init(&r);
 
-    r.code = tpl_palloc(s->scratch, r.fn->ncode * sizeof(tpl_insn_t));
-
-    if (r.at == NULL || r.todo == NULL || r.labels == NULL
-        || r.slots == NULL || r.loops == NULL || r.code == NULL)
-    {
-        return TPL_DECLINED;
+    if (rc == TPL_OK) {
+        rc = tpl_region_find(&r);
     }
-
-    for (i = 0; i < r.fn->ncode; i++) {
-        r.code[i] = r.fn->code[i];
-        r.code[i].op = (uint8_t) tpl_insn_plain(r.code[i].op);
-    }
-
-    rc = tpl_region_find(&r);
 
     if (rc != TPL_OK) {
         return rc;
@@ -264,9 +218,41 @@ tpl_residue_region(tpl_specializer_t *s, uint32_t pc)
 }
 
 
+tpl_int_t
+tpl_region_init(tpl_region_t *r)
+{
+    uint32_t      i, ncode;
+    tpl_arena_t  *arena;
+
+    ncode = r->fn->ncode;
+    arena = r->s->scratch;
+
+    r->tmpl = r->fn->tmpl;
+    r->at = tpl_palloc(arena, ncode * sizeof(tpl_region_at_t));
+    r->todo = tpl_palloc(arena, ncode * 2 * sizeof(uint32_t));
+    r->labels = tpl_palloc(arena, (ncode + 1) * sizeof(tpl_label_t));
+    r->slots = tpl_palloc(arena, (r->fn->nslots + 1) * sizeof(uint32_t));
+    r->loops = tpl_pcalloc(arena, r->fn->nslots + 1);
+    r->code = tpl_palloc(arena, ncode * sizeof(tpl_insn_t));
+
+    if (r->at == NULL || r->todo == NULL || r->labels == NULL
+        || r->slots == NULL || r->loops == NULL || r->code == NULL)
+    {
+        return TPL_DECLINED;
+    }
+
+    for (i = 0; i < ncode; i++) {
+        r->code[i] = r->fn->code[i];
+        r->code[i].op = (uint8_t) tpl_insn_plain(r->code[i].op);
+    }
+
+    return TPL_OK;
+}
+
+
 /* where all ways through the statement come together */
 
-static tpl_int_t
+tpl_int_t
 tpl_region_find(tpl_region_t *r)
 {
     tpl_int_t   rc;
@@ -291,14 +277,14 @@ tpl_region_reach(tpl_region_t *r, tpl_uint_t *again)
 {
     uint32_t           i, k, pc, n, next[2], ntodo;
     const tpl_insn_t  *insn;
-    tpl_residue_at_t   at, *to;
+    tpl_region_at_t   at, *to;
 
     if (r->end >= r->fn->ncode) {
         return TPL_DECLINED;
     }
 
     memset(r->at + r->start, 0,
-           (r->end - r->start + 1) * sizeof(tpl_residue_at_t));
+           (r->end - r->start + 1) * sizeof(tpl_region_at_t));
 
     r->at[r->start].seen = 1;
     r->todo[0] = r->start;
@@ -368,6 +354,7 @@ tpl_region_reach(tpl_region_t *r, tpl_uint_t *again)
             /* an empty branch is jumped over to the next one */
 
             if (i == 0 && tpl_insn_jumps(insn)) {
+                to->from = to->target ? tpl_min(to->from, pc) : pc;
                 to->target = 1;
             }
 
@@ -436,23 +423,17 @@ tpl_region_handles(const tpl_insn_t *i)
 
     case TPL_INSN_EXPORT:
     case TPL_INSN_CALL_LOOP:
-    case TPL_INSN_LOCALS:
-    case TPL_INSN_BLOCK:
-    case TPL_INSN_SUPER:
     case TPL_INSN_SELF:
     case TPL_INSN_EXTENDS:
     case TPL_INSN_EXTENDS_STATIC:
     case TPL_INSN_JUMP_CHILD:
     case TPL_INSN_PARENT:
     case TPL_INSN_INCLUDE:
-    case TPL_INSN_INCLUDE_STATIC:
     case TPL_INSN_IMPORT:
     case TPL_INSN_IMPORT_STATIC:
     case TPL_INSN_IMPORT_NAME:
-    case TPL_INSN_MACRO:
     case TPL_INSN_RETURN:
     case TPL_INSN_RETURN_VALUE:
-    case TPL_INSN_PARAM_UNDEFINED:
     case TPL_INSN_DEBUG:
         return 0;
 
@@ -522,6 +503,7 @@ tpl_region_slots(tpl_region_t *r)
         case TPL_INSN_STORE:
         case TPL_INSN_CLEAR:
         case TPL_INSN_RESOLVE:
+        case TPL_INSN_PARAM_UNDEFINED:
         case TPL_INSN_FOR:
             if (r->loops[insn->b] && insn->op != TPL_INSN_FOR) {
                 return TPL_DECLINED;
@@ -579,7 +561,7 @@ tpl_region_slot(tpl_region_t *r, uint32_t slot)
 }
 
 
-static tpl_int_t
+tpl_int_t
 tpl_region_copy(tpl_region_t *r)
 {
     uint32_t   pc;
@@ -596,8 +578,19 @@ tpl_region_copy(tpl_region_t *r)
         }
 
         if (r->at[pc].target) {
-            tpl_try(tpl_region_flush(r));
-            tpl_try(tpl_code_bind(&r->s->b, &r->labels[pc]));
+            rc = tpl_region_join(r, pc);
+
+            if (rc != TPL_OK) {
+                return rc;
+            }
+        }
+
+        if (pc == r->skip && pc) {
+            continue;
+        }
+
+        if (r->s->b.code.n > TPL_SPECIAL_CODE) {
+            return TPL_DECLINED;
         }
 
         r->s->b.pos = tpl_func_pos(r->fn, pc);
@@ -609,14 +602,38 @@ tpl_region_copy(tpl_region_t *r)
         }
     }
 
+    return tpl_region_join(r, r->end);
+}
+
+
+/* ways come together: what is known on one must be so on the others */
+
+static tpl_int_t
+tpl_region_join(tpl_region_t *r, uint32_t pc)
+{
+    uint32_t   i;
+    tpl_int_t  rc;
+
     rc = tpl_region_flush(r);
 
     if (rc != TPL_OK) {
         return rc;
     }
 
-    return r->at[r->end].target
-           ? tpl_code_bind(&r->s->b, &r->labels[r->end]) : TPL_OK;
+    for (i = 0; i < r->holes.n; i++) {
+        if (pc == r->end
+            || (r->at[pc].target && r->holes.elts[i].pc >= r->at[pc].from))
+        {
+            return TPL_DECLINED;
+        }
+    }
+
+    if (pc == r->skip && pc && r->at[pc].target) {
+        return TPL_DECLINED;
+    }
+
+    return r->at[pc].target ? tpl_code_bind(&r->s->b, &r->labels[pc])
+                            : TPL_OK;
 }
 
 
@@ -637,7 +654,7 @@ tpl_region_insn(tpl_region_t *r, uint32_t pc)
     /* what the last instruction gave is known */
 
     if (i->op == TPL_INSN_GET_ATTR) {
-        return tpl_region_attr(r, i);
+        return tpl_region_attr(r, i, r->at[pc].depth);
     }
 
     rc = tpl_region_flush(r);
@@ -646,12 +663,57 @@ tpl_region_insn(tpl_region_t *r, uint32_t pc)
         return rc;
     }
 
+    r->known_pc = pc;
+
+    switch (i->op) {
+
+    case TPL_INSN_CALL:
+    case TPL_INSN_CALL_METHOD:
+    case TPL_INSN_LOCALS:
+    case TPL_INSN_BLOCK:
+    case TPL_INSN_INCLUDE_STATIC:
+        rc = tpl_region_call(r, pc);
+
+        if (rc != TPL_AGAIN) {
+            return rc;
+        }
+
+        break;
+
+    default:
+
+        /* only calls know what to do with what is not there */
+
+        if (r->holes.n
+            && r->holes.elts[r->holes.n - 1].depth
+               >= r->at[pc].depth - (int32_t) tpl_insn_pops(i))
+        {
+            return TPL_DECLINED;
+        }
+    }
+
     switch (i->op) {
 
     case TPL_INSN_CONST:
         r->known = r->tmpl->consts[i->c];
         r->has_known = 1;
         return TPL_OK;
+
+    case TPL_INSN_MACRO:
+        r->has_known = 1;
+
+        return (tpl_macro_create(s->vm, r->tmpl->funcs[i->c], &r->known)
+                == TPL_OK)
+               ? TPL_OK : TPL_DECLINED;
+
+    case TPL_INSN_SUPER:
+        r->has_known = 1;
+
+        return (tpl_block_super(s->vm, r->tmpl->names[i->c], r->frame->context,
+                                r->frame->chain, r->frame->nchain,
+                                r->frame->position, &r->known)
+                == TPL_OK)
+               ? TPL_OK : TPL_DECLINED;
 
     case TPL_INSN_LOAD:
     case TPL_INSN_LOAD_RAW:
@@ -677,14 +739,22 @@ tpl_region_insn(tpl_region_t *r, uint32_t pc)
 
     case TPL_INSN_LOAD_UP:
         {
-            uint32_t      n;
-            tpl_frame_t  *frame;
+            uint32_t       n;
+            tpl_frame_t   *frame;
+            tpl_region_t  *of;
 
             for (n = i->a, frame = r->frame; n; n--) {
                 frame = frame->closure;
             }
 
-            return tpl_region_load(r, i, &frame->slots[i->b]);
+            of = tpl_region_of(r, frame);
+            slot = of ? of->slots[i->b] : TPL_SLOT_NONE;
+
+            if (slot == TPL_SLOT_NONE) {
+                return tpl_region_load(r, i, &frame->slots[i->b]);
+            }
+
+            return tpl_region_load_up(r, i, slot);
         }
 
     case TPL_INSN_STORE:
@@ -704,14 +774,32 @@ tpl_region_insn(tpl_region_t *r, uint32_t pc)
 
         if (slot == TPL_SLOT_NONE) {
 
-            if (r->frame->slots[i->b].type != TPL_PENDING) {
-                return TPL_DECLINED;
-            }
+            switch (r->frame->slots[i->b].type) {
 
-            slot = ((tpl_unknown_t *) r->frame->slots[i->b].u.obj)->slot;
+            case TPL_MISSING:
+                return TPL_OK;
+
+            case TPL_PENDING:
+                slot = ((tpl_unknown_t *) r->frame->slots[i->b].u.obj)->slot;
+                break;
+
+            default:
+                return tpl_code_jump(b, TPL_INSN_JUMP, 0, &r->labels[i->c]);
+            }
         }
 
         return tpl_code_jump(b, i->op, slot, &r->labels[i->c]);
+
+    case TPL_INSN_PARAM_UNDEFINED:
+        slot = r->slots[i->b];
+
+        if (slot == TPL_SLOT_NONE) {
+            return TPL_DECLINED;
+        }
+
+        tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
+
+        return tpl_code_emit(b, i->op, i->a, slot, c);
 
     case TPL_INSN_NEXT:
         slot = r->slots[i->b];
@@ -731,6 +819,13 @@ tpl_region_insn(tpl_region_t *r, uint32_t pc)
         return tpl_code_jump(b, i->op, i->b, &r->labels[i->c]);
 
     case TPL_INSN_RESOLVE:
+        if (r->slots[i->b] == TPL_SLOT_NONE) {
+
+            /* known, of an inlined function */
+
+            return TPL_OK;
+        }
+
         return tpl_region_resolve(r, i, r->slots[i->b]);
 
     case TPL_INSN_RESOLVE_PUSH:
@@ -830,12 +925,6 @@ tpl_region_load(tpl_region_t *r, const tpl_insn_t *i, const tpl_value_t *v)
 
     case TPL_MISSING:
 
-        /* Python has a message of its own for a function's outer names */
-
-        if (i->op == TPL_INSN_LOAD_UP && s->vm->exec.options->python) {
-            return TPL_DECLINED;
-        }
-
         /* one that stays so */
 
         tpl_try(tpl_code_temp(b, 1, &slot));
@@ -858,15 +947,36 @@ tpl_region_load(tpl_region_t *r, const tpl_insn_t *i, const tpl_value_t *v)
         return tpl_code_emit(b, TPL_INSN_OUTPUT, TPL_OUT_AUTO, 0, 0);
     }
 
+    if (i->op == TPL_INSN_LOAD_UP) {
+        return tpl_region_load_up(r, i, slot);
+    }
+
     if (i->op == TPL_INSN_LOAD_RAW) {
         return tpl_code_emit(b, TPL_INSN_LOAD_RAW, 0, slot, 0);
     }
 
     tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
 
-    return (i->op == TPL_INSN_LOAD_UP)
-           ? tpl_code_emit(b, TPL_INSN_LOAD, 0, slot, c)
-           : tpl_code_emit(b, i->op, i->a, slot, c);
+    return tpl_code_emit(b, i->op, i->a, slot, c);
+}
+
+
+/* of a function around: Python has a message of its own for these */
+
+static tpl_int_t
+tpl_region_load_up(tpl_region_t *r, const tpl_insn_t *i, uint32_t slot)
+{
+    uint32_t  c;
+
+    if (i->op == TPL_INSN_LOAD_RAW) {
+        return tpl_code_emit(&r->s->b, TPL_INSN_LOAD_RAW, 0, slot, 0);
+    }
+
+    tpl_try(tpl_residue_name(r->s, r->tmpl, i->c, &c));
+
+    return tpl_code_emit(&r->s->b, TPL_INSN_LOAD,
+                         r->s->vm->exec.options->python ? TPL_LOAD_FREE : 0,
+                         slot, c);
 }
 
 
@@ -884,9 +994,9 @@ tpl_region_method(tpl_region_t *r, const tpl_name_t *name)
 /* an attribute of something known is known, if it has it */
 
 static tpl_int_t
-tpl_region_attr(tpl_region_t *r, const tpl_insn_t *i)
+tpl_region_attr(tpl_region_t *r, const tpl_insn_t *i, int32_t depth)
 {
-    uint32_t            c;
+    uint32_t            c, n;
     tpl_int_t           rc;
     tpl_exec_t         *exec;
     tpl_value_t         v;
@@ -898,6 +1008,12 @@ tpl_region_attr(tpl_region_t *r, const tpl_insn_t *i)
     name = r->tmpl->names[i->c];
 
     tpl_region_method(r, name);
+
+    if (r->holes.n && !r->has_known
+        && r->holes.elts[r->holes.n - 1].depth >= depth - 1)
+    {
+        return TPL_DECLINED;
+    }
 
     if (r->has_known && r->known.type != TPL_MACRO) {
         rc = tpl_get_attr(exec, &r->known, name, &v);
@@ -912,7 +1028,12 @@ tpl_region_attr(tpl_region_t *r, const tpl_insn_t *i)
         tpl_error_clear(exec->error);
     }
 
+    n = r->holes.n;
     rc = tpl_region_flush(r);
+
+    if (rc == TPL_OK && r->holes.n != n) {
+        rc = TPL_DECLINED;
+    }
 
     if (rc != TPL_OK) {
         return rc;
@@ -929,22 +1050,57 @@ tpl_region_resolve(tpl_region_t *r, const tpl_insn_t *i, uint32_t slot)
 {
     uint32_t            c;
     tpl_int_t           rc;
+    tpl_var_t          *var;
+    tpl_vars_t         *vars;
     tpl_value_t         value;
+    tpl_label_t         end;
     tpl_unknown_t      *u;
     tpl_builder_t      *b;
     tpl_specializer_t  *s;
+    const tpl_name_t   *name;
 
     s = r->s;
     b = &s->b;
+    name = r->tmpl->names[i->c];
 
     s->looked = NULL;
 
-    rc = i->a ? tpl_context_global(s->vm, r->tmpl->names[i->c], 1, &value)
-              : tpl_context_resolve(s->vm, r->frame->context,
-                                    r->tmpl->names[i->c], &value);
+    tpl_label_init(&end);
 
-    if (rc != TPL_OK) {
-        return TPL_DECLINED;
+    var = NULL;
+
+    for (vars = i->a ? NULL : r->frame->context->vars; vars;
+         vars = vars->next)
+    {
+        var = tpl_vars_find(vars, name);
+
+        if (var == NULL) {
+            continue;
+        }
+
+        u = (tpl_unknown_t *) var->value.u.obj;
+
+        if (var->value.type != TPL_PENDING || !u->missing) {
+            break;
+        }
+
+        tpl_try(tpl_code_emit(b, TPL_INSN_LOAD_RAW, 0, u->slot, 0));
+        tpl_try(tpl_code_emit(b, TPL_INSN_STORE, 0, slot, 0));
+        tpl_try(tpl_code_jump(b, TPL_INSN_JUMP_SET, slot, &end));
+
+        var = NULL;
+    }
+
+    if (var) {
+        value = var->value;
+
+    } else {
+        rc = tpl_context_global(s->vm, name,
+                                i->a ? 1 : r->frame->context->globals,
+                                &value);
+        if (rc != TPL_OK) {
+            return TPL_DECLINED;
+        }
     }
 
     if (value.type != TPL_PENDING) {
@@ -954,20 +1110,23 @@ tpl_region_resolve(tpl_region_t *r, const tpl_insn_t *i, uint32_t slot)
             return rc;
         }
 
-        return tpl_code_emit(b, TPL_INSN_STORE, 0, slot, 0);
+        tpl_try(tpl_code_emit(b, TPL_INSN_STORE, 0, slot, 0));
+
+        return tpl_code_bind(b, &end);
     }
 
     u = (tpl_unknown_t *) value.u.obj;
 
     if (u->ready) {
         tpl_try(tpl_code_emit(b, TPL_INSN_LOAD_RAW, 0, u->slot, 0));
+        tpl_try(tpl_code_emit(b, TPL_INSN_STORE, 0, slot, 0));
 
-        return tpl_code_emit(b, TPL_INSN_STORE, 0, slot, 0);
+    } else {
+        tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
+        tpl_try(tpl_code_emit(b, TPL_INSN_RESOLVE, u->globals, slot, c));
     }
 
-    tpl_try(tpl_residue_name(s, r->tmpl, i->c, &c));
-
-    return tpl_code_emit(b, TPL_INSN_RESOLVE, u->globals, slot, c);
+    return tpl_code_bind(b, &end);
 }
 
 
@@ -1011,7 +1170,7 @@ tpl_region_name(tpl_region_t *r, const tpl_insn_t *i)
 }
 
 
-static tpl_int_t
+tpl_int_t
 tpl_region_flush(tpl_region_t *r)
 {
     if (!r->has_known) {
@@ -1020,7 +1179,25 @@ tpl_region_flush(tpl_region_t *r)
 
     r->has_known = 0;
 
-    return tpl_residue_const(r->s, &r->known);
+    switch (r->known.type) {
+
+    case TPL_MACRO:
+    case TPL_OBJECT:
+        if (tpl_residue_module(r->s, &r->known)) {
+            return tpl_residue_const(r->s, &r->known);
+        }
+
+        if (r->known.type == TPL_MACRO
+            && r->known.u.macro->fn->kind == TPL_FUNC_LAMBDA)
+        {
+            return tpl_region_lambda(r, r->known.u.macro);
+        }
+
+        return tpl_region_hole(r, &r->known, r->known_pc);
+
+    default:
+        return tpl_residue_const(r->s, &r->known);
+    }
 }
 
 
@@ -1032,20 +1209,37 @@ tpl_residue_name(tpl_specializer_t *s, const tpl_template_t *tmpl,
 }
 
 
+/* of Python, if v is one */
+
+static const tpl_special_module_t *
+tpl_residue_module(const tpl_specializer_t *s, const tpl_value_t *v)
+{
+    uint32_t  i;
+
+    for (i = 0; v->type == TPL_OBJECT && i < s->modules.n; i++) {
+        if (s->modules.elts[i].object == v->u.obj) {
+            return &s->modules.elts[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 /* pushes a copy of v, which lives only as long as the specializer */
 
 static tpl_int_t
 tpl_residue_const(tpl_specializer_t *s, const tpl_value_t *v)
 {
-    uint32_t     i;
-    tpl_int_t    rc;
-    tpl_value_t  copy;
+    tpl_int_t                    rc;
+    tpl_value_t                  copy;
+    const tpl_special_module_t  *module;
 
-    for (i = 0; v->type == TPL_OBJECT && i < s->modules.n; i++) {
-        if (s->modules.elts[i].object == v->u.obj) {
-            return tpl_code_emit(&s->b, TPL_INSN_FUNCTION, TPL_MODULES, 0,
-                                 s->modules.elts[i].fn);
-        }
+    module = tpl_residue_module(s, v);
+
+    if (module) {
+        return tpl_code_emit(&s->b, TPL_INSN_FUNCTION, TPL_MODULES, 0,
+                             module->fn);
     }
 
     rc = tpl_residue_copy(s, v, 0, &copy);

@@ -572,7 +572,8 @@ dispatch:
             TPL_NEXT;
         }
 
-        TPL_TRY(tpl_vm_load(vm, v, TPL_NAME(i->c), i->a, 0, sp));
+        TPL_TRY(tpl_vm_load(vm, v, TPL_NAME(i->c), i->a,
+                            i->a == TPL_LOAD_FREE, sp));
         sp++;
         TPL_NEXT;
 

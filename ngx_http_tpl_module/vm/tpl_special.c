@@ -27,7 +27,6 @@
 #define TPL_SPECIAL_STEPS    100000
 #define TPL_SPECIAL_OUTPUT   (256 * 1024)
 #define TPL_SPECIAL_MEMORY   (16 * 1024 * 1024)
-#define TPL_SPECIAL_CODE     8192
 
 #define TPL_SPECIAL_PAGE     16384
 
@@ -166,6 +165,8 @@ tpl_special_run(tpl_specializer_t *s, tpl_template_t *tmpl)
         return TPL_DECLINED;
     }
 
+    s->context = vm->frame->context;
+
     for (n = 0; n < TPL_SPECIAL_STEPS; n++) {
         frame = vm->frame;
         pc = (uint32_t) (frame->pc - frame->fn->code);
@@ -202,10 +203,22 @@ tpl_special_run(tpl_specializer_t *s, tpl_template_t *tmpl)
             }
         }
 
-        if ((rc != TPL_AGAIN && rc != TPL_YIELD) || vm->frame != frame
-            || s->frame != frame)
-        {
+        if (rc != TPL_AGAIN && rc != TPL_YIELD) {
             return TPL_DECLINED;
+        }
+
+        /* in a macro, say, whose text the statement takes: leave that */
+
+        while (vm->frame && vm->frame != s->frame) {
+            tpl_frame_drop(vm);
+        }
+
+        if (vm->frame == NULL) {
+            return TPL_DECLINED;
+        }
+
+        if (vm->frame != frame) {
+            pc = (uint32_t) (vm->frame->pc - vm->frame->fn->code);
         }
 
         rc = tpl_residue_region(s, pc);

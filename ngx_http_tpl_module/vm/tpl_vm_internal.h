@@ -79,6 +79,9 @@ tpl_int_t tpl_context_set(tpl_vm_t *vm, tpl_context_t *context,
 tpl_int_t tpl_context_resolve(tpl_vm_t *vm, tpl_context_t *context,
     const tpl_name_t *name, tpl_value_t *out);
 
+/* the variable in this one table, or NULL */
+tpl_var_t *tpl_vars_find(tpl_vars_t *vars, const tpl_name_t *name);
+
 /* the value among the context's own variables, or NULL */
 const tpl_value_t *tpl_context_var(const tpl_context_t *context,
     const tpl_name_t *name);

@@ -1,11 +1,10 @@
 #!/usr/bin/python3
 """Random templates as they are compiled and as they are specialized: the same
-bytes, the same error at the same place?
+bytes, the same error at the same place, reached by the same way?
 
     diff_special.py [--tpl build/tpl] [--seed 1] [--cases 20000] [--show 10]
 
-The templates are those of diff_jinja.py and, every other one, of
-diff_tornado.py; some of what is data there is a constant of the template here,
+The templates are those of diff_jinja.py, diff_tornado.py and pages.py; some of what is data there is a constant of the template here,
 so that more of it is rendered beforehand, and some is missing.  Each side
 renders it with other data first, then twice, and tells of the last: what one
 request does to a constant must not show in the next.
@@ -17,6 +16,7 @@ import sys
 import diff_jinja
 import diff_tornado
 import engines
+import pages
 
 
 def constant(value):
@@ -78,17 +78,55 @@ class Tornado:
                     main: source[:at] + head + source[at:]}), "globals": {}}
 
 
-SYNTAXES = {"jinja": Jinja, "tornado": Tornado}
+class JinjaPages(Jinja):
+    context = pages.DATA
+
+    @staticmethod
+    def make(rnd):
+        return pages.JinjaPage.opts, pages.jinja(rnd)
+
+    @staticmethod
+    def set(name, value):
+        return "{%% set %s = %s %%}" % (name, value)
+
+    @staticmethod
+    def request(source, opts, head):
+        at = re.match("({% extends .*?%})?", source).end()
+        return {"syntax": "jinja", "options": opts, "main": "main.html",
+                "templates": dict(pages.JinjaPage.helpers, **{
+                    "main.html": source[:at] + head + source[at:]}),
+                "globals": {}}
+
+
+class TornadoPages(Tornado):
+    context = pages.DATA
+
+    @staticmethod
+    def make(rnd):
+        return pages.TornadoPage.opts, pages.tornado(rnd)
+
+    @staticmethod
+    def request(source, opts, head):
+        at = re.match("({% extends .*?%}{% block .*?%})?", source).end()
+        return {"syntax": "tornado", "options": opts, "main": "main.html",
+                "templates": dict(pages.TornadoPage.helpers, **{
+                    "main.html": source[:at] + head + source[at:]}),
+                "globals": {}}
+
+
+KINDS = {"jinja": Jinja, "tornado": Tornado, "jinja pages": JinjaPages,
+         "tornado pages": TornadoPages}
 
 
 def make(rnd):
-    syntax = rnd.choice(sorted(SYNTAXES))
-    engine = SYNTAXES[syntax]
+    kind = rnd.choice(sorted(KINDS))
+    engine = KINDS[kind]
     case, parts = engine.make(rnd)
     names = sorted(engine.context)
     known = {n for n in names if rnd.random() < rnd.choice([.2, .5, .9])
              and constant(engine.context[n]) is not None}
-    gone = {n for n in names if n not in known and rnd.random() < .1}
+    lost = rnd.choice([0, 0, .1])
+    gone = {n for n in names if n not in known and rnd.random() < lost}
     text = engines.flatten(parts)
     used = [n for n in sorted(known) if re.search(r"\b%s\b" % n, text)]
     data = sorted(set(names) - known - gone)
@@ -96,13 +134,13 @@ def make(rnd):
     others = data[:]
     rnd.shuffle(others)
     before = [(n, o) for n, o in zip(data, others) if rnd.random() < .9]
-    return {"syntax": syntax, "case": case, "data": data, "before": before,
+    return {"kind": kind, "case": case, "data": data, "before": before,
             "head": "".join(engine.set(n, constant(engine.context[n]))
                             for n in used)}, parts
 
 
 def reply(tpl, source, case, general):
-    engine = SYNTAXES[case["syntax"]]
+    engine = KINDS[case["kind"]]
     request = engine.request(source, case["case"], case["head"])
     request["context"] = {n: engine.context[n] for n in case["data"]}
     request["before"] = {n: engine.context[o] for n, o in case["before"]}
@@ -110,7 +148,7 @@ def reply(tpl, source, case, general):
     request["times"] = 2
     r = tpl.ask(request)
     return r["ok"], r.get("output", r.get("error")), (
-        r.get("template"), r.get("line"), r.get("column"))
+        r.get("template"), r.get("line"), r.get("column"), r.get("from"))
 
 
 class Sides:

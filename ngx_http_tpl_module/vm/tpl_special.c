@@ -30,6 +30,10 @@
 
 #define TPL_SPECIAL_PAGE     16384
 
+/* bounds of a set: instructions run, about a second; bytes kept */
+#define TPL_SPECIAL_ALL_STEPS    (16 * 1024 * 1024)
+#define TPL_SPECIAL_ALL_SIZE     (64 * 1024 * 1024)
+
 
 static tpl_int_t tpl_special_run(tpl_specializer_t *s, tpl_template_t *tmpl);
 static tpl_int_t tpl_special_module(tpl_specializer_t *s,
@@ -81,10 +85,14 @@ static const tpl_class_t  tpl_unknown_class = { .name = "unknown" };
 tpl_int_t
 tpl_vm_specialize(tpl_template_t *tmpl, tpl_error_t *err)
 {
+    size_t             size;
     tpl_int_t          rc;
+    tpl_set_t         *set;
     tpl_error_t        run;
     tpl_vm_conf_t      conf;
     tpl_specializer_t  s;
+
+    set = tmpl->set;
 
     if ((tmpl->flags & TPL_TEMPLATE_TRIED) || tmpl->error
         || !(tmpl->flags & TPL_TEMPLATE_STATIC))
@@ -93,6 +101,14 @@ tpl_vm_specialize(tpl_template_t *tmpl, tpl_error_t *err)
     }
 
     tmpl->flags |= TPL_TEMPLATE_TRIED;
+
+    if (set->special_steps > TPL_SPECIAL_ALL_STEPS
+        || set->special_size > TPL_SPECIAL_ALL_SIZE)
+    {
+        return TPL_OK;
+    }
+
+    size = tpl_arena_size(set->arena);
 
     memset(&s, 0, sizeof(tpl_specializer_t));
 
@@ -117,6 +133,9 @@ tpl_vm_specialize(tpl_template_t *tmpl, tpl_error_t *err)
 
     rc = s.vm ? tpl_special_run(&s, tmpl) : TPL_DECLINED;
 
+    set->special_steps += s.steps + s.nested;
+    set->special_size += tpl_arena_size(set->arena) - size;
+
     /* the set's memory is all that matters: for the rest there is the root */
 
     if (rc == TPL_ERROR && s.err.exc == TPL_EXC_MEMORY) {
@@ -136,7 +155,7 @@ tpl_vm_specialize(tpl_template_t *tmpl, tpl_error_t *err)
 static tpl_int_t
 tpl_special_run(tpl_specializer_t *s, tpl_template_t *tmpl)
 {
-    uint32_t       n, pc;
+    uint32_t       pc;
     tpl_vm_t      *vm;
     tpl_int_t      rc;
     tpl_frame_t   *frame;
@@ -167,7 +186,7 @@ tpl_special_run(tpl_specializer_t *s, tpl_template_t *tmpl)
 
     s->context = vm->frame->context;
 
-    for (n = 0; n < TPL_SPECIAL_STEPS; n++) {
+    for ( /* void */ ; s->steps < TPL_SPECIAL_STEPS; s->steps++) {
         frame = vm->frame;
         pc = (uint32_t) (frame->pc - frame->fn->code);
 

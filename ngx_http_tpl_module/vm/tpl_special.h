@@ -60,7 +60,8 @@ typedef struct {
     tpl_vec(tpl_special_copy_t)   copies;
     tpl_vec(tpl_special_module_t) modules;
     uint32_t                 ncopied;   /* values */
-    uint32_t                 nested;    /* instructions of calls by builtins */
+    uint32_t                 steps;     /* instructions run, ... */
+    uint32_t                 nested;    /* ... and those of calls by builtins */
 
     tpl_unknown_t           *looked;    /* that the host was asked for last */
 
@@ -146,6 +147,18 @@ tpl_unknown_t *tpl_unknown_create(tpl_specializer_t *s,
 
 /* what has been written so far becomes text of the new program */
 tpl_int_t tpl_residue_text(tpl_specializer_t *s);
+
+/* the index in the new program of a name of tmpl's */
+tpl_int_t tpl_residue_name(tpl_specializer_t *s, const tpl_template_t *tmpl,
+    uint32_t name, uint32_t *index);
+
+/* pushes a copy of v, which lives only as long as the specializer; TPL_DECLINED
+ * for what cannot be a constant */
+tpl_int_t tpl_residue_const(tpl_specializer_t *s, const tpl_value_t *v);
+
+/* the module of Python that v is, or NULL */
+const tpl_special_module_t *tpl_residue_module(const tpl_specializer_t *s,
+    const tpl_value_t *v);
 
 /*
  * The instructions of the statement that began at s->start, of which the one

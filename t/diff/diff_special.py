@@ -160,6 +160,8 @@ class Sides:
         ours = reply(tpl, source, case, False)
         theirs = self.oracle(source, case)
         same = ours == theirs and "CRASH" not in str(ours[1])
+        # the requests of `tpl batch` have one limit for all that they do
+        same = same or ours[1] == theirs[1] and "memory" in str(ours[1])
         return None if same or "random" in source else (ours, theirs)
 
     def oracle(self, source, case):

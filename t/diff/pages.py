@@ -87,7 +87,7 @@ class JinjaPage(Page):
             "%s|string|length", "(%s, y)|list", "%s is defined",
             "%s|default('-')", "%s|e", "%s",
             self.pick("cy.next() ~ %s", "ns.n ~ %s", "jo() ~ %s")
-            if self.r.random() < .1 else "%s") % self.value()
+            if self.r.random() < .03 else "%s") % self.value()
 
     def call(self):
         name, params = self.r.choice(
@@ -103,7 +103,7 @@ class JinjaPage(Page):
 
     def statement(self):
         kind = self.r.randrange(22 if self.depth < 4 else 8)
-        if self.r.random() < .03:
+        if self.r.random() < .01:
             kind = self.pick(22, 23)
         if kind < 5:
             return self.pick("{{ %s }}", "{{ %s }}", "{{ %s|safe }}",
@@ -147,8 +147,8 @@ class JinjaPage(Page):
             return parts
         if kind in (16, 17):
             return self.tag("include '%s'%s" % (
-                self.pick("row.html", "part.html", "row.html", "plain.txt",
-                          "sets.html"),
+                self.pick("row.html", "part.html", "row.html", "part.html",
+                          self.pick("row.html", "plain.txt", "sets.html")),
                 " without context" if self.r.random() < .05 else ""))
         if kind == 18 and self.calls:
             calls = [c for c in self.calls if c[0] == "wrap"]
@@ -208,7 +208,10 @@ class JinjaPage(Page):
                             self.tag("endblock"), self.tag("block head"),
                             self.body(), self.pick("", "{{ super() }}"),
                             self.tag("endblock")]
-        return parts + self.body(5)
+        if self.r.random() < .3:
+            return parts + self.body(5)
+        return parts + [self.tag("block all"), self.body(5),
+                        self.tag("endblock")]
 
     helpers = {
         "base.html": "<{% block head %}{{ x }}{% endblock %}|{% for i in [1, "
@@ -238,7 +241,8 @@ class TornadoPage(Page):
             "%s if y else 1", self.odd("y // (%s)"), "len(str(%s))", "[%s, y]",
             "sorted([y, 2, 1], key=lambda q: -q)[:len(str(%s))]",
             "[q for q in xs if q != %s]", "escape(str(%s))",
-            "list(map(lambda q: (q, %s), xs))", "fn(%s)") % self.value()
+            "list(map(lambda q: (q, %s), xs))" if self.r.random() < .1
+            else "list(map(lambda q: (q, y), xs + [%s]))", "fn(%s)") % self.value()
 
     def statement(self):
         kind = self.r.randrange(22 if self.depth < 4 else 8)
@@ -310,7 +314,8 @@ class TornadoPage(Page):
                 self.pick("", self.tag("import math, json")),
                 self.tag("set fn = " + self.pick(
                     "lambda q: q", "lambda q: str(q) + str(y)",
-                    "lambda q, r=2: (q, c)", "escape", "lambda *q: q"))]
+                    "lambda q, r=2: (q, x)", "escape", "lambda *q: q",
+                    "str", "lambda q: (q, c)"))]
         if self.r.random() < .4:
             return [self.tag("extends base.html"), self.tag("block head")] + \
                 head + self.scoped() + [self.tag("end"), self.tag(

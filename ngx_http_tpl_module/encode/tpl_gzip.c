@@ -50,7 +50,7 @@
 /* candidates that are looked at in the reference */
 #define TPL_GZIP_TRIES       8
 
-/* as far as they are compared: more follows if the run goes on */
+/* as far as they are compared with each other */
 #define TPL_GZIP_LOOK        512
 
 /* the first position; those before are nobody's */
@@ -425,6 +425,9 @@ tpl_gzip_other(tpl_gzip_t *gz, uint32_t i)
                     len = tpl_gzip_find(gz, gz->pos + i, ref, &dist);
 
                     if (dist == 0 || len < n) {
+                        n += tpl_gzip_equal(p + n, m->ref + ref + n,
+                                            tpl_min(max, m->len - ref) - n);
+
                         tpl_gzip_run(gz, i, ref, n);
                         gz->in_run = (n == max);
                         return i + n;
@@ -522,10 +525,9 @@ tpl_gzip_search(tpl_gzip_t *gz, uint32_t i, uint32_t *ref)
     best = 0;
     *ref = 0;
 
-    for (c = m->heads[tpl_gzip_sync_hash(w) >> m->shift], tries = TPL_GZIP_TRIES;
-         c && tries;
-         c = m->chain[c - 1], tries--)
-    {
+    c = m->heads[tpl_gzip_sync_hash(w) >> m->shift];
+
+    for (tries = TPL_GZIP_TRIES; c && tries; c = m->chain[c - 1], tries--) {
         if (tpl_gzip_load8(m->ref + c - 1) != w) {
             continue;
         }

@@ -20,6 +20,7 @@
 
 #include <zlib.h>
 
+#include "encode/tpl_crc32.h"
 #include "encode/tpl_gzip_internal.h"
 
 
@@ -41,7 +42,7 @@
 #define TPL_GZIP_BATCH       64
 
 /* a run of as many bytes has its CRC computed from the model's */
-#define TPL_GZIP_CRC_RUN     512
+#define TPL_GZIP_CRC_RUN     2048
 
 /* bytes are taken into the window so many at a time */
 #define TPL_GZIP_KEEP        1024
@@ -49,7 +50,7 @@
 /* candidates that are looked at in the reference */
 #define TPL_GZIP_TRIES       8
 
-/* as far as they are compared: more follows if the run goes on */
+/* as far as they are compared with each other */
 #define TPL_GZIP_LOOK        512
 
 /* the first position; those before are nobody's */
@@ -123,9 +124,11 @@ struct tpl_gzip_s {
 static void tpl_gzip_rebase(tpl_gzip_t *gz);
 static void tpl_gzip_piece(tpl_gzip_t *gz, const tpl_char_t *p, uint32_t len);
 static uint32_t tpl_gzip_other(tpl_gzip_t *gz, uint32_t i);
+static inline uint32_t tpl_gzip_earlier(tpl_gzip_t *gz, const tpl_char_t *p,
+    uint32_t i, uint32_t max, uint32_t *dist);
+static inline void tpl_gzip_remember(tpl_gzip_t *gz, const tpl_char_t *p,
+    uint32_t pos, uint32_t n);
 static uint32_t tpl_gzip_search(tpl_gzip_t *gz, uint32_t i, uint32_t *ref);
-static uint32_t tpl_gzip_repeat(tpl_gzip_t *gz, uint32_t i, uint32_t ref,
-    uint32_t len);
 static void tpl_gzip_keep(tpl_gzip_t *gz, uint32_t i);
 
 static void tpl_gzip_run(tpl_gzip_t *gz, uint32_t i, uint32_t ref,
@@ -136,8 +139,8 @@ static void tpl_gzip_long_run(tpl_gzip_t *gz, uint32_t pos, uint32_t ref,
     uint32_t len);
 static void tpl_gzip_copy(tpl_gzip_t *gz, uint32_t pos, uint32_t ref,
     uint32_t len, tpl_uint_t direct);
-static const tpl_gzip_run_t *tpl_gzip_find_run(tpl_gzip_t *gz, uint32_t pos,
-    uint32_t ref);
+static uint32_t tpl_gzip_find(tpl_gzip_t *gz, uint32_t pos, uint32_t ref,
+    uint32_t *dist);
 static void tpl_gzip_run_crc(tpl_gzip_t *gz, uint32_t i, uint32_t ref,
     uint32_t len);
 static void tpl_gzip_sum(tpl_gzip_t *gz, uint32_t i);
@@ -232,7 +235,7 @@ tpl_gzip_start(tpl_gzip_t *gz, const tpl_gzip_model_t *model,
     gz->failed = 0;
     gz->in_run = 1;
 
-    gz->crc = (uint32_t) crc32(0, NULL, 0);
+    gz->crc = 0;
     gz->size = 0;
 
     if (gz->pos >= TPL_GZIP_REBASE) {
@@ -379,68 +382,120 @@ tpl_gzip_piece(tpl_gzip_t *gz, const tpl_char_t *p, uint32_t len)
 }
 
 
-/* codes some of the bytes from i on, where no run goes on */
+/* codes bytes from i on, where no run goes on, until one begins */
 
 static uint32_t
 tpl_gzip_other(tpl_gzip_t *gz, uint32_t i)
 {
-    uint32_t           w, h, c, len, max, pos, ref, n, j;
-    const tpl_char_t  *p;
+    uint32_t                 n, len, max, ref, kept, dist;
+    uint64_t                 next;
+    tpl_uint_t               expected;
+    const tpl_char_t        *p;
+    const tpl_gzip_model_t  *m;
 
-    p = gz->s + i;
-    max = gz->n - i;
-    pos = gz->pos + i;
+    m = gz->model;
+    expected = m->len - gz->expected >= TPL_GZIP_SYNC;
+    next = tpl_gzip_load8(m->ref + gz->expected);
+    kept = 0;
 
-    if (gz->kept < i + TPL_DEFLATE_MAX_MATCH) {
-        tpl_gzip_keep(gz, i);
-    }
+    while (i < gz->n) {
+        p = gz->s + i;
+        max = gz->n - i;
 
-    if (max < 4) {
-        tpl_gzip_token(gz, *p);
-        return i + 1;
-    }
+        if (i >= kept) {
+            tpl_gzip_keep(gz, i);
+            kept = (gz->kept == gz->n) ? gz->n
+                                       : gz->kept - TPL_DEFLATE_MAX_MATCH;
+        }
 
-    w = tpl_gzip_load4(p);
-    h = tpl_gzip_hash(w);
-    c = gz->heads[h];
-    gz->heads[h] = pos;
+        if (max < TPL_GZIP_SYNC) {
+            len = (max < 4) ? 0 : tpl_gzip_earlier(gz, p, i, max, &dist);
 
-    len = 0;
-
-    if (c >= gz->origin && pos - c <= TPL_DEFLATE_WINDOW
-        && tpl_gzip_load4(gz->window + (c - gz->base)) == w)
-    {
-        len = 4 + (uint32_t) tpl_gzip_equal(gz->window + (c - gz->base) + 4,
-                                  p + 4,
-                                  tpl_min(max, TPL_DEFLATE_MAX_MATCH) - 4);
-    }
-
-    if (len < 16 && max >= TPL_GZIP_SYNC) {
-        n = tpl_gzip_search(gz, i, &ref);
-
-        if (n > len) {
-            j = tpl_gzip_repeat(gz, i, ref, n);
-
-            if (j == 0) {
-                tpl_gzip_run(gz, i, ref, n);
-                gz->in_run = (i + n == gz->n);
-                return i + n;
+        } else {
+            if (expected && tpl_gzip_load8(p) == next) {
+                return i;
             }
 
-            return i + j;
+            len = tpl_gzip_earlier(gz, p, i, max, &dist);
+
+            if (len < 16 && tpl_gzip_seen(m, tpl_gzip_load8(p))) {
+                n = tpl_gzip_search(gz, i, &ref);
+
+                if (n > len) {
+                    len = tpl_gzip_find(gz, gz->pos + i, ref, &dist);
+
+                    if (dist == 0 || len < n) {
+                        n += tpl_gzip_equal(p + n, m->ref + ref + n,
+                                            tpl_min(max, m->len - ref) - n);
+
+                        tpl_gzip_run(gz, i, ref, n);
+                        gz->in_run = (n == max);
+                        return i + n;
+                    }
+
+                    len = tpl_min(n, TPL_DEFLATE_MAX_MATCH);
+
+                    tpl_gzip_token(gz, tpl_gzip_match(len, dist));
+                    i += len;
+                    continue;
+                }
+            }
         }
+
+        if (len == 0) {
+            tpl_gzip_token(gz, *p);
+            i++;
+            continue;
+        }
+
+        tpl_gzip_token(gz, tpl_gzip_match(len, dist));
+        tpl_gzip_remember(gz, p, gz->pos + i, tpl_min(len, max - 3));
+        i += len;
     }
 
-    if (len == 0) {
-        tpl_gzip_token(gz, *p);
-        return i + 1;
+    return i;
+}
+
+
+/* the latest bytes of their kind: how many are as those at i, or 0 */
+
+static inline uint32_t
+tpl_gzip_earlier(tpl_gzip_t *gz, const tpl_char_t *p, uint32_t i, uint32_t max,
+    uint32_t *dist)
+{
+    uint32_t           w, c, pos;
+    const tpl_char_t  *s;
+
+    w = tpl_gzip_load4(p);
+    pos = gz->pos + i;
+
+    c = gz->heads[tpl_gzip_hash(w)];
+    gz->heads[tpl_gzip_hash(w)] = pos;
+
+    if (c < gz->origin || pos - c > TPL_DEFLATE_WINDOW) {
+        return 0;
     }
 
-    tpl_gzip_token(gz, tpl_gzip_match(len, pos - c));
+    s = gz->window + (c - gz->base);
 
-    /* all of a short one, or the ends of a long one, can be found again */
+    if (tpl_gzip_load4(s) != w) {
+        return 0;
+    }
 
-    n = (max >= 4) ? tpl_min(len, max - 3) : 0;
+    *dist = pos - c;
+    max = tpl_min(max, TPL_DEFLATE_MAX_MATCH);
+
+    return 4 + (uint32_t) tpl_gzip_equal(s + 4, p + 4, max - 4);
+}
+
+
+/* all of a short match, or the ends of a long one, can be found again */
+
+static inline void
+tpl_gzip_remember(tpl_gzip_t *gz, const tpl_char_t *p, uint32_t pos,
+    uint32_t n)
+{
+    uint32_t  j;
 
     for (j = 1; j < n; j++) {
         if (j == 4 && n > 16) {
@@ -449,8 +504,6 @@ tpl_gzip_other(tpl_gzip_t *gz, uint32_t i)
 
         gz->heads[tpl_gzip_hash(tpl_gzip_load4(p + j))] = pos + j;
     }
-
-    return i + len;
 }
 
 
@@ -472,10 +525,9 @@ tpl_gzip_search(tpl_gzip_t *gz, uint32_t i, uint32_t *ref)
     best = 0;
     *ref = 0;
 
-    for (c = m->heads[tpl_gzip_sync_hash(m, w)], tries = TPL_GZIP_TRIES;
-         c && tries;
-         c = m->chain[c - 1], tries--)
-    {
+    c = m->heads[tpl_gzip_sync_hash(w) >> m->shift];
+
+    for (tries = TPL_GZIP_TRIES; c && tries; c = m->chain[c - 1], tries--) {
         if (tpl_gzip_load8(m->ref + c - 1) != w) {
             continue;
         }
@@ -492,32 +544,6 @@ tpl_gzip_search(tpl_gzip_t *gz, uint32_t i, uint32_t *ref)
     }
 
     return best;
-}
-
-
-/*
- * If the bytes at i, which are the reference's at ref, have come all before:
- * codes some of them as a match and tells how many.
- */
-
-static uint32_t
-tpl_gzip_repeat(tpl_gzip_t *gz, uint32_t i, uint32_t ref, uint32_t len)
-{
-    uint32_t               pos;
-    const tpl_gzip_run_t  *run;
-
-    pos = gz->pos + i;
-    run = tpl_gzip_find_run(gz, pos, ref);
-
-    if (run == NULL || run->to - ref < len) {
-        return 0;
-    }
-
-    len = tpl_min(len, TPL_DEFLATE_MAX_MATCH);
-
-    tpl_gzip_token(gz, tpl_gzip_match(len, pos - (run->pos + ref - run->from)));
-
-    return len;
 }
 
 
@@ -752,21 +778,20 @@ static void
 tpl_gzip_copy(tpl_gzip_t *gz, uint32_t pos, uint32_t ref, uint32_t len,
     tpl_uint_t direct)
 {
-    uint32_t               n, i, dist;
-    const tpl_gzip_run_t  *run;
+    uint32_t                    n, i, dist;
+    const tpl_deflate_codes_t  *codes;
+
+    codes = &gz->model->codes;
 
     for ( /* void */ ; len; len -= n, pos += n, ref += n) {
-        run = tpl_gzip_find_run(gz, pos, ref);
+        n = tpl_min(len, tpl_gzip_find(gz, pos, ref, &dist));
 
-        n = run ? tpl_min(len, run->to - ref) : tpl_min(len, 4);
+        tpl_gzip_room(gz, 2 * TPL_DEFLATE_MAX_MATCH);
 
-        tpl_gzip_room(gz, 64);
-
-        if (run && n >= TPL_DEFLATE_MIN_MATCH) {
-            dist = pos - (run->pos + ref - run->from);
+        if (dist && n >= TPL_DEFLATE_MIN_MATCH) {
 
             if (direct) {
-                tpl_bits_match(&gz->b, &gz->model->codes, n, dist);
+                tpl_bits_match(&gz->b, codes, n, dist);
 
             } else {
                 tpl_gzip_token(gz, tpl_gzip_match(n, dist));
@@ -775,12 +800,9 @@ tpl_gzip_copy(tpl_gzip_t *gz, uint32_t pos, uint32_t ref, uint32_t len,
             continue;
         }
 
-        n = tpl_min(n, 4);
-
         for (i = 0; i < n; i++) {
             if (direct) {
-                tpl_bits_code(&gz->b,
-                              gz->model->codes.lit[gz->model->ref[ref + i]]);
+                tpl_bits_code(&gz->b, codes->lit[gz->model->ref[ref + i]]);
 
             } else {
                 tpl_gzip_token(gz, gz->model->ref[ref + i]);
@@ -790,29 +812,48 @@ tpl_gzip_copy(tpl_gzip_t *gz, uint32_t pos, uint32_t ref, uint32_t len,
 }
 
 
-/* the latest that has ref, near enough to pos */
+/*
+ * How many bytes of the reference from ref on are in a run, the latest near
+ * enough to pos, and how far they are from there.  If there is none dist is 0,
+ * and so many bytes are in none.
+ */
 
-static const tpl_gzip_run_t *
-tpl_gzip_find_run(tpl_gzip_t *gz, uint32_t pos, uint32_t ref)
+static uint32_t
+tpl_gzip_find(tpl_gzip_t *gz, uint32_t pos, uint32_t ref, uint32_t *dist)
 {
-    uint32_t               k, n;
+    uint32_t               k, n, d, none;
     const tpl_gzip_run_t  *run;
 
     n = tpl_min(gz->nruns, TPL_GZIP_RUNS);
+    none = TPL_DEFLATE_MAX_MATCH;
 
-    for (k = 1; k <= n; k++) {
-        run = &gz->runs[(gz->nruns - k) & (TPL_GZIP_RUNS - 1)];
+    for (k = gz->nruns - 1; n; k--, n--) {
+        run = &gz->runs[k & (TPL_GZIP_RUNS - 1)];
 
-        if (run->from <= ref && ref < run->to) {
-            if (run->pos + (ref - run->from) < pos
-                && pos - (run->pos + ref - run->from) <= TPL_DEFLATE_WINDOW)
-            {
-                return run;
-            }
+        if (ref < run->from) {
+            none = tpl_min(none, run->from - ref);
+            continue;
         }
+
+        if (ref >= run->to) {
+            continue;
+        }
+
+        d = pos - run->pos - (ref - run->from);
+
+        /* one that begins at pos or behind it has none */
+
+        if (d - 1 < TPL_DEFLATE_WINDOW) {
+            *dist = d;
+            return run->to - ref;
+        }
+
+        none = tpl_min(none, run->to - ref);
     }
 
-    return NULL;
+    *dist = 0;
+
+    return none;
 }
 
 
@@ -832,10 +873,10 @@ tpl_gzip_run_crc(tpl_gzip_t *gz, uint32_t i, uint32_t ref, uint32_t len)
     a = ref / TPL_GZIP_CRC_STEP;
     b = end / TPL_GZIP_CRC_STEP;
 
-    a = (uint32_t) crc32(m->crc[a], m->ref + a * TPL_GZIP_CRC_STEP,
-                         ref % TPL_GZIP_CRC_STEP);
-    b = (uint32_t) crc32(m->crc[b], m->ref + b * TPL_GZIP_CRC_STEP,
-                         end % TPL_GZIP_CRC_STEP);
+    a = tpl_crc32(m->crc[a], m->ref + a * TPL_GZIP_CRC_STEP,
+                  ref % TPL_GZIP_CRC_STEP);
+    b = tpl_crc32(m->crc[b], m->ref + b * TPL_GZIP_CRC_STEP,
+                  end % TPL_GZIP_CRC_STEP);
 
     if (gz->crc == a) {
         gz->crc = b;
@@ -854,8 +895,7 @@ static void
 tpl_gzip_sum(tpl_gzip_t *gz, uint32_t i)
 {
     if (i > gz->summed) {
-        gz->crc = (uint32_t) crc32(gz->crc, gz->s + gz->summed,
-                                   i - gz->summed);
+        gz->crc = tpl_crc32(gz->crc, gz->s + gz->summed, i - gz->summed);
         gz->summed = i;
     }
 }
@@ -865,6 +905,8 @@ static void
 tpl_gzip_tokens(tpl_gzip_t *gz)
 {
     uint32_t                    i, n, token;
+    uint64_t                    bits;
+    unsigned                    nbits;
     tpl_bits_t                  b;
     tpl_uint_t                  own;
     tpl_deflate_codes_t         local;
@@ -894,18 +936,38 @@ tpl_gzip_tokens(tpl_gzip_t *gz)
 
         n = tpl_min(gz->ntokens, i + TPL_GZIP_BATCH);
         b = gz->b;
+        bits = 0;
+        nbits = 0;
 
         for ( /* void */ ; i < n; i++) {
             token = gz->tokens[i];
 
             if (token <= 0xff) {
-                tpl_bits_code(&b, codes->lit[token]);
 
-            } else {
-                tpl_bits_match(&b, codes, tpl_gzip_match_len(token),
-                               tpl_gzip_match_dist(token));
+                /* three at least are put at once */
+
+                bits |= (uint64_t) tpl_deflate_code(codes->lit[token])
+                        << nbits;
+                nbits += tpl_deflate_bits(codes->lit[token]);
+
+                if (nbits > 41) {
+                    tpl_bits_put(&b, bits, nbits);
+                    bits = 0;
+                    nbits = 0;
+                }
+
+                continue;
             }
+
+            tpl_bits_put(&b, bits, nbits);
+            bits = 0;
+            nbits = 0;
+
+            tpl_bits_match(&b, codes, tpl_gzip_match_len(token),
+                           tpl_gzip_match_dist(token));
         }
+
+        tpl_bits_put(&b, bits, nbits);
 
         gz->b = b;
     }
@@ -1004,6 +1066,14 @@ tpl_gzip_bits(tpl_gzip_t *gz, const tpl_char_t *bits, uint32_t from,
 {
     uint32_t    n;
     tpl_bits_t  b;
+
+    if (to - from <= 56) {
+        tpl_gzip_room(gz, 16);
+        tpl_bits_put(&gz->b,
+                     tpl_bits_get(bits, from) & ((1ULL << (to - from)) - 1),
+                     to - from);
+        return;
+    }
 
     while (from < to) {
         tpl_gzip_room(gz, 64);

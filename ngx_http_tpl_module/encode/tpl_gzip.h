@@ -8,7 +8,7 @@
  * Where a page has the reference's bytes, the encoder copies the bits; it
  * corrects only the distances of matches that reach across bytes that differ.
  * The rest, values above all, is coded as it comes.  A model is immutable; the
- * same model and page give the same bytes, however the page is cut.
+ * same model and page, cut at the same places, give the same bytes.
  */
 
 #ifndef _TPL_GZIP_H_INCLUDED_
@@ -52,7 +52,7 @@ void tpl_gzip_unknown(tpl_value_t *out);
 
 /*
  * reference: at most its first TPL_GZIP_REFERENCE_MAX bytes count; they are
- * copied.  arena gets what stays (about 6 bytes for each of the reference),
+ * copied.  arena gets what stays (about 7 bytes for each of the reference),
  * scratch what does not.  NULL without memory.
  */
 tpl_gzip_model_t *tpl_gzip_model(tpl_arena_t *arena, tpl_arena_t *scratch,

@@ -58,6 +58,10 @@ struct tpl_gzip_model_s {
     uint16_t                *chain;
     unsigned                 shift;
 
+    /* a bit by hash: whether the bytes may be there at all */
+    uint8_t                 *seen;
+    unsigned                 seen_shift;
+
     uint32_t                *crc;       /* of the bytes before */
     uint32_t                *low;       /* CRC operators: of n & 255 bytes */
     uint32_t                *high;      /* of n & ~255 */
@@ -96,7 +100,18 @@ tpl_gzip_equal(const tpl_char_t *a, const tpl_char_t *b, size_t n)
     size_t    i;
     uint64_t  x;
 
-    for (i = 0; n - i >= 8; i += 8) {
+    for (i = 0; n - i >= 32; i += 32) {
+        x = (tpl_gzip_load8(a + i) ^ tpl_gzip_load8(b + i))
+            | (tpl_gzip_load8(a + i + 8) ^ tpl_gzip_load8(b + i + 8))
+            | (tpl_gzip_load8(a + i + 16) ^ tpl_gzip_load8(b + i + 16))
+            | (tpl_gzip_load8(a + i + 24) ^ tpl_gzip_load8(b + i + 24));
+
+        if (x) {
+            break;
+        }
+    }
+
+    for ( /* void */ ; n - i >= 8; i += 8) {
         x = tpl_gzip_load8(a + i) ^ tpl_gzip_load8(b + i);
 
         if (x) {
@@ -116,10 +131,17 @@ tpl_gzip_equal(const tpl_char_t *a, const tpl_char_t *b, size_t n)
 }
 
 
-static inline uint32_t
-tpl_gzip_sync_hash(const tpl_gzip_model_t *m, uint64_t w)
+#define tpl_gzip_sync_hash(w)  ((w) * 0x9e3779b185ebca87ULL)
+
+
+static inline tpl_uint_t
+tpl_gzip_seen(const tpl_gzip_model_t *m, uint64_t w)
 {
-    return (uint32_t) ((w * 0x9e3779b185ebca87ULL) >> m->shift);
+    uint32_t  h;
+
+    h = (uint32_t) (tpl_gzip_sync_hash(w) >> m->seen_shift);
+
+    return (m->seen[h >> 3] >> (h & 7)) & 1;
 }
 
 

@@ -170,6 +170,7 @@ static tpl_int_t
 tpl_gzip_model_positions(tpl_gzip_model_t *m, tpl_arena_t *arena)
 {
     uint32_t  i, h;
+    uint64_t  hash;
     unsigned  bits;
 
     for (bits = 8; bits < 15 && (1u << bits) < m->len; bits++) { /* void */ }
@@ -178,7 +179,12 @@ tpl_gzip_model_positions(tpl_gzip_model_t *m, tpl_arena_t *arena)
     m->heads = tpl_pcalloc(arena, sizeof(uint16_t) << bits);
     m->chain = tpl_palloc(arena, (m->len + 1) * sizeof(uint16_t));
 
-    if (m->heads == NULL || m->chain == NULL) {
+    /* eight times as many bits as positions */
+
+    m->seen_shift = m->shift - 3;
+    m->seen = tpl_pcalloc(arena, (size_t) 1 << bits);
+
+    if (m->heads == NULL || m->chain == NULL || m->seen == NULL) {
         return TPL_ERROR;
     }
 
@@ -187,10 +193,16 @@ tpl_gzip_model_positions(tpl_gzip_model_t *m, tpl_arena_t *arena)
     }
 
     for (i = m->len - TPL_GZIP_SYNC + 1; i-- > 0; /* void */ ) {
-        h = tpl_gzip_sync_hash(m, tpl_gzip_load8(m->ref + i));
+        hash = tpl_gzip_sync_hash(tpl_gzip_load8(m->ref + i));
+
+        h = (uint32_t) (hash >> m->shift);
 
         m->chain[i] = m->heads[h];
         m->heads[h] = i + 1;
+
+        h = (uint32_t) (hash >> m->seen_shift);
+
+        m->seen[h >> 3] |= 1u << (h & 7);
     }
 
     return TPL_OK;

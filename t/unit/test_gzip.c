@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "encode/tpl_crc32.h"
 #include "encode/tpl_deflate.h"
 #include "encode/tpl_gzip.h"
 
@@ -580,6 +581,31 @@ test_codes(void)
 }
 
 
+/* zlib's CRC, of any length from any byte on, and of one part after another */
+
+static void
+test_crc(void)
+{
+    size_t    n, from;
+    uint32_t  crc;
+
+    for (n = 0; n < 4096; n++) {
+        page[n] = rnd(256);
+    }
+
+    for (n = 0; n < 1200; n++) {
+        for (from = 0; from < 3; from++) {
+            check(tpl_crc32(0, page + from, n) == crc32(0, page + from, n));
+
+            crc = tpl_crc32(0, page, from * 50);
+            crc = tpl_crc32(crc, page + from * 50, n);
+
+            check(crc == crc32(0, page, from * 50 + n));
+        }
+    }
+}
+
+
 int
 main(void)
 {
@@ -590,6 +616,7 @@ main(void)
         return 2;
     }
 
+    test_crc();
     test_codes();
     test_bytes();
     test_reference();

@@ -283,7 +283,7 @@ my %bad = (
     'tpl_route a "/<date:b>";' => 'there is no converter "date"',
     'tpl_route a "/<b>/<b>";' => 'the variable "b" stands twice',
     'tpl_route a "/<any():b>";' => '"any" names nothing to choose from',
-    'tpl_route a "/<int(fixed_digits=x):b>";' => '"fixed_digits" is a number',
+    'tpl_route a "/<int(fixed_digits=x):b>";' => '"x" is not a number',
     'tpl_route a "/((x)y)";' => 'cannot be reversed: a group in a group',
     'tpl_route a "/(?:x)";' => 'cannot be reversed: a group that captures nothing',
     'tpl_route a "/(x)\d+";' => 'cannot be reversed: between groups there can only be text',

@@ -17,6 +17,7 @@
 #include "web/tpl_headers.h"
 #include "web/tpl_multidict.h"
 #include "web/tpl_query.h"
+#include "web/tpl_route.h"
 
 
 /* werkzeug.sansio.utils: get_current_url() */
@@ -878,6 +879,114 @@ tpl_flask_agent(tpl_exec_t *exec, tpl_attrs_t *req, tpl_value_t *out)
 }
 
 
+/* the route that the request belongs to */
+
+static tpl_int_t
+tpl_flask_match(tpl_exec_t *exec, tpl_attrs_t *req, const tpl_route_t **route,
+    tpl_value_t *values)
+{
+    tpl_str_t            path;
+    const tpl_routes_t  *routes;
+
+    if (tpl_flask_get(exec, req, "path", &path) != TPL_OK
+        || tpl_vm_routes(exec, &routes) != TPL_OK)
+    {
+        return TPL_ERROR;
+    }
+
+    return tpl_route_match(exec, routes, &path, route, values);
+}
+
+
+static tpl_int_t
+tpl_flask_endpoint(tpl_exec_t *exec, tpl_attrs_t *req, tpl_value_t *out)
+{
+    tpl_int_t           rc;
+    tpl_value_t         values;
+    const tpl_route_t  *route;
+
+    rc = tpl_flask_match(exec, req, &route, &values);
+
+    if (rc != TPL_OK) {
+        return (rc == TPL_ERROR) ? rc : tpl_flask_none(exec, req, out);
+    }
+
+    tpl_value_from_str(out, &route->name);
+
+    return TPL_OK;
+}
+
+
+/* what is before the endpoint's last dot */
+
+static tpl_int_t
+tpl_flask_blueprint(tpl_exec_t *exec, tpl_attrs_t *req, tpl_value_t *out)
+{
+    size_t              i;
+    tpl_int_t           rc;
+    tpl_str_t           s;
+    tpl_value_t         values;
+    const tpl_route_t  *route;
+
+    rc = tpl_flask_match(exec, req, &route, &values);
+
+    if (rc == TPL_ERROR) {
+        return rc;
+    }
+
+    for (i = (rc == TPL_OK) ? route->name.len : 0; i > 0; i--) {
+
+        if (route->name.data[i - 1] == '.') {
+            s.data = route->name.data;
+            s.len = i - 1;
+            tpl_value_from_str(out, &s);
+            return TPL_OK;
+        }
+    }
+
+    return tpl_flask_none(exec, req, out);
+}
+
+
+static tpl_int_t
+tpl_flask_view_args(tpl_exec_t *exec, tpl_attrs_t *req, tpl_value_t *out)
+{
+    tpl_int_t           rc;
+    const tpl_route_t  *route;
+
+    rc = tpl_flask_match(exec, req, &route, out);
+
+    return (rc == TPL_DECLINED) ? tpl_flask_none(exec, req, out) : rc;
+}
+
+
+/* str(request.url_rule) */
+
+static tpl_int_t
+tpl_flask_url_rule(tpl_exec_t *exec, tpl_attrs_t *req, tpl_value_t *out)
+{
+    tpl_buf_t           b;
+    tpl_int_t           rc;
+    tpl_value_t         values;
+    const tpl_route_t  *route;
+
+    rc = tpl_flask_match(exec, req, &route, &values);
+
+    if (rc != TPL_OK) {
+        return (rc == TPL_ERROR) ? rc : tpl_flask_none(exec, req, out);
+    }
+
+    tpl_buf_init(&b, exec->arena);
+    tpl_buf_str(&b, &route->pattern);
+
+    if (route->files) {
+        tpl_buf_lit(&b, "<path:filename>");
+    }
+
+    return tpl_value_from_buf(exec, out, &b, 0);
+}
+
+
 static const tpl_attr_t  tpl_flask_attrs[] = {
     { "accept_charsets", tpl_flask_accept_charsets },
     { "accept_encodings", tpl_flask_accept_encodings },
@@ -885,13 +994,13 @@ static const tpl_attr_t  tpl_flask_attrs[] = {
     { "accept_mimetypes", tpl_flask_accept_mimetypes },
     { "args", tpl_flask_args },
     { "base_url", tpl_flask_base_url },
-    { "blueprint", tpl_flask_none },
+    { "blueprint", tpl_flask_blueprint },
     { "content_encoding", tpl_flask_content_encoding },
     { "content_length", tpl_flask_content_length },
     { "content_type", tpl_flask_content_type },
     { "cookies", tpl_flask_cookies },
     { "data", tpl_flask_data },
-    { "endpoint", tpl_flask_none },
+    { "endpoint", tpl_flask_endpoint },
     { "files", tpl_flask_files },
     { "form", tpl_flask_form },
     { "full_path", tpl_flask_full_path },
@@ -915,10 +1024,10 @@ static const tpl_attr_t  tpl_flask_attrs[] = {
     { "script_root", tpl_flask_empty },
     { "url", tpl_flask_url },
     { "url_root", tpl_flask_root_url },
-    { "url_rule", tpl_flask_none },
+    { "url_rule", tpl_flask_url_rule },
     { "user_agent", tpl_flask_agent },
     { "values", tpl_flask_values },
-    { "view_args", tpl_flask_none }
+    { "view_args", tpl_flask_view_args }
 };
 
 

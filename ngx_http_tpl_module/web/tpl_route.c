@@ -7,6 +7,7 @@
  * itself could not reverse is refused.
  */
 
+#include <math.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -22,6 +23,8 @@ static tpl_int_t tpl_route_variable(tpl_arena_t *arena, tpl_route_t *route,
     const tpl_str_t *s, tpl_error_t *err);
 static tpl_int_t tpl_route_arguments(tpl_arena_t *arena,
     tpl_route_part_t *part, const tpl_str_t *s, tpl_error_t *err);
+static tpl_int_t tpl_route_argument(tpl_route_part_t *part,
+    const tpl_str_t *s, tpl_error_t *err);
 static tpl_int_t tpl_route_tornado(tpl_arena_t *arena, tpl_route_t *route,
     tpl_error_t *err);
 static tpl_int_t tpl_route_text(tpl_arena_t *arena, tpl_route_t *route,
@@ -219,7 +222,7 @@ tpl_route_variable(tpl_arena_t *arena, tpl_route_t *route, const tpl_str_t *s,
 }
 
 
-/* of those only fixed_digits and the items of any change what is built */
+/* fixed_digits and the items of any change what is built, others what fits */
 
 static tpl_int_t
 tpl_route_arguments(tpl_arena_t *arena, tpl_route_part_t *part,
@@ -227,7 +230,7 @@ tpl_route_arguments(tpl_arena_t *arena, tpl_route_part_t *part,
 {
     size_t      i, start;
     uint32_t    size;
-    tpl_str_t   item, name;
+    tpl_str_t   item;
     tpl_uint_t  quote;
 
     size = 1;
@@ -241,7 +244,8 @@ tpl_route_arguments(tpl_arena_t *arena, tpl_route_part_t *part,
         return tpl_error_set(err, TPL_EXC_MEMORY, NULL, "out of memory");
     }
 
-    tpl_str_set(&name, "fixed_digits");
+    part->min = -INFINITY;
+    part->max = INFINITY;
 
     for (start = 0; start < s->len; start = i + 1) {
         quote = 0;
@@ -278,28 +282,8 @@ tpl_route_arguments(tpl_arena_t *arena, tpl_route_part_t *part,
             continue;
         }
 
-        if (part->kind == TPL_ROUTE_INT && item.len > name.len
-            && memcmp(item.data, name.data, name.len) == 0)
-        {
-            item.data += name.len;
-            item.len -= name.len;
-
-            while (item.len && (*item.data == ' ' || *item.data == '=')) {
-                item.data++;
-                item.len--;
-            }
-
-            while (item.len && *item.data >= '0' && *item.data <= '9'
-                   && part->digits < 100)
-            {
-                part->digits = part->digits * 10 + (*item.data++ - '0');
-                item.len--;
-            }
-
-            if (item.len || part->digits > 100) {
-                return tpl_error_set(err, TPL_EXC_VALUE, NULL,
-                                     "\"fixed_digits\" is a number up to 100");
-            }
+        if (tpl_route_argument(part, &item, err) != TPL_OK) {
+            return TPL_ERROR;
         }
     }
 
@@ -311,6 +295,93 @@ tpl_route_arguments(tpl_arena_t *arena, tpl_route_part_t *part,
     qsort(part->items, part->n, sizeof(tpl_str_t), tpl_route_cmp_items);
 
     return TPL_OK;
+}
+
+
+/* name=value; what werkzeug does not know is left to it */
+
+static tpl_int_t
+tpl_route_argument(tpl_route_part_t *part, const tpl_str_t *s,
+    tpl_error_t *err)
+{
+    char       *end;
+    char        text[32];
+    double      d;
+    size_t      i;
+    tpl_str_t   name, value;
+    tpl_uint_t  number;
+
+    for (i = 0; i < s->len && s->data[i] != '='; i++) {
+        /* void */
+    }
+
+    if (i == s->len) {
+        return TPL_OK;
+    }
+
+    name.data = s->data;
+    name.len = i;
+    value.data = s->data + i + 1;
+    value.len = s->len - i - 1;
+
+    tpl_text_strip(&name, NULL, TPL_STRIP_LEFT|TPL_STRIP_RIGHT);
+    tpl_text_strip(&value, NULL, TPL_STRIP_LEFT|TPL_STRIP_RIGHT);
+
+    number = (part->kind == TPL_ROUTE_INT || part->kind == TPL_ROUTE_FLOAT);
+
+    if (number && tpl_str_is(&name, "signed")) {
+        part->is_signed = tpl_str_is(&value, "True");
+        return TPL_OK;
+    }
+
+    if (!(part->kind == TPL_ROUTE_INT && tpl_str_is(&name, "fixed_digits"))
+        && !(number && (tpl_str_is(&name, "min") || tpl_str_is(&name, "max")))
+        && !(part->kind == TPL_ROUTE_STRING
+             && (tpl_str_is(&name, "length")
+                 || tpl_str_is(&name, "minlength")
+                 || tpl_str_is(&name, "maxlength"))))
+    {
+        return TPL_OK;
+    }
+
+    if (value.len == 0 || value.len >= sizeof(text)) {
+        goto invalid;
+    }
+
+    memcpy(text, value.data, value.len);
+    text[value.len] = 0;
+
+    d = strtod(text, &end);
+
+    if (*end || !isfinite(d)) {
+        goto invalid;
+    }
+
+    if (tpl_str_is(&name, "fixed_digits")) {
+
+        if (d < 0 || d > 100 || d != floor(d)) {
+            return tpl_error_set(err, TPL_EXC_VALUE, NULL,
+                                 "\"fixed_digits\" is a number up to 100");
+        }
+
+        part->digits = (uint32_t) d;
+        return TPL_OK;
+    }
+
+    if (!tpl_str_is(&name, "max") && !tpl_str_is(&name, "maxlength")) {
+        part->min = d;
+    }
+
+    if (!tpl_str_is(&name, "min") && !tpl_str_is(&name, "minlength")) {
+        part->max = d;
+    }
+
+    return TPL_OK;
+
+invalid:
+
+    return tpl_error_set(err, TPL_EXC_VALUE, NULL,
+                         "\"%.*s\" is not a number", tpl_str_arg(&value));
 }
 
 
@@ -464,6 +535,7 @@ tpl_route_text(tpl_arena_t *arena, tpl_route_t *route, const tpl_str_t *s,
     part->kind = TPL_ROUTE_TEXT;
     part->text.data = b.data;
     part->text.len = b.len;
+    part->raw = *s;
 
     return TPL_OK;
 }
@@ -571,8 +643,11 @@ tpl_route_static(tpl_arena_t *arena, const tpl_str_t *name,
     route->pattern = route->prefix;
 
     route->parts[0].text = route->prefix;
+    route->parts[0].raw = route->prefix;
 
     route->parts[1].kind = TPL_ROUTE_PATH;
+    route->parts[1].min = -INFINITY;
+    route->parts[1].max = INFINITY;
     tpl_str_set(&route->parts[1].text, "filename");
 
     route->nparts = 2;

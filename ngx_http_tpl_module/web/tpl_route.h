@@ -3,8 +3,9 @@
  * Addresses of a site: routes, as Flask and Tornado name them, and folders of
  * static files with the versions of what is in them.
  *
- * Routes are parsed when the configuration is read and never matched against a
- * request: url_for() and reverse_url() only build.
+ * Routes are parsed when the configuration is read: url_for() and reverse_url()
+ * build addresses.  A request is matched with them only for a template that
+ * asks for request.endpoint and its like; it is nginx that picks a page.
  */
 
 #ifndef _TPL_ROUTE_H_INCLUDED_
@@ -34,7 +35,11 @@ typedef enum {
 typedef struct {
     tpl_route_kind_t         kind;
     tpl_str_t                text;      /* as it is sent, or the name */
+    tpl_str_t                raw;       /* TEXT: as it was written */
     uint32_t                 digits;    /* INT: fixed_digits */
+    tpl_uint_t               is_signed; /* INT, FLOAT */
+    double                   min;       /* length of a STRING or value */
+    double                   max;
     tpl_str_t               *items;     /* ANY: sorted */
     uint32_t                 n;
 } tpl_route_part_t;
@@ -93,6 +98,15 @@ tpl_int_t tpl_version_hash(tpl_arena_t *arena, const tpl_str_t *text,
 
 /* sorts versions that were added in any order */
 void tpl_versions_sort(tpl_versions_t *versions);
+
+
+/*
+ * The Flask route that a path, as it is when it is decoded, belongs to: values
+ * are those of its variables, a dict.  TPL_DECLINED if there is none.
+ * (werkzeug.routing.MapAdapter.match, of any method.)
+ */
+tpl_int_t tpl_route_match(tpl_exec_t *exec, const tpl_routes_t *routes,
+    const tpl_str_t *path, const tpl_route_t **route, tpl_value_t *values);
 
 
 extern const tpl_builtin_def_t  tpl_route_globals[];    /* url_for .. */

@@ -48,6 +48,23 @@ tpl_escape_mask(__m128i x)
     return (tpl_uint_t) _mm_movemask_epi8(m);
 }
 
+
+/* the mask of the first n and the last n of len bytes */
+
+static inline size_t
+tpl_escape_first(tpl_uint_t mask, size_t n, size_t len)
+{
+    size_t  i;
+
+    if (tpl_likely(mask == 0)) {
+        return len;
+    }
+
+    i = (size_t) __builtin_ctzl(mask);
+
+    return (i < n) ? i : i + len - 2 * n;
+}
+
 #endif
 
 
@@ -161,19 +178,50 @@ tpl_escape_copy(tpl_char_t *dst, const tpl_char_t *p, size_t len)
 #if (__SSE2__)
 
     size_t      i;
+    int32_t     a4, b4;
+    int64_t     a, b;
     __m128i     x;
     tpl_uint_t  mask;
 
+    /*
+     * There may be no 16 bytes to read at p.  Both ends of a short text, which
+     * overlap, are looked at side by side: read back from dst they would have
+     * to be written first.
+     */
+
     if (len < 16) {
 
-        /* there may be no 16 bytes to read at p, at dst there are */
+        if (len >= 8) {
+            memcpy(&a, p, 8);
+            memcpy(&b, p + len - 8, 8);
+            memcpy(dst, &a, 8);
+            memcpy(dst + len - 8, &b, 8);
 
-        tpl_copy_short(dst, p, len);
+            mask = tpl_escape_mask(_mm_set_epi64x(b, a));
 
-        mask = tpl_escape_mask(_mm_loadu_si128((const __m128i *) dst))
-               & (((tpl_uint_t) 1 << len) - 1);
+            return tpl_escape_first(mask, 8, len);
+        }
 
-        return mask ? (size_t) __builtin_ctzl(mask) : len;
+        if (len >= 4) {
+            memcpy(&a4, p, 4);
+            memcpy(&b4, p + len - 4, 4);
+            memcpy(dst, &a4, 4);
+            memcpy(dst + len - 4, &b4, 4);
+
+            mask = tpl_escape_mask(_mm_set_epi32(0, 0, b4, a4));
+
+            return tpl_escape_first(mask, 4, len);
+        }
+
+        for (i = 0; i < len; i++) {
+            if (tpl_escape_class[p[i]]) {
+                return i;
+            }
+
+            dst[i] = p[i];
+        }
+
+        return len;
     }
 
     for (i = 0; len - i > 16; i += 16) {

@@ -115,7 +115,7 @@ tpl_json_parse(tpl_exec_t *exec, tpl_str_t *text, tpl_uint_t insitu,
 {
     size_t            bom;
     tpl_int_t         rc;
-    tpl_str_t         s;
+    tpl_str_t         s, copy;
     tpl_char_t       *data;
     yyjson_alc        alc;
     yyjson_doc       *doc;
@@ -148,6 +148,15 @@ tpl_json_parse(tpl_exec_t *exec, tpl_str_t *text, tpl_uint_t insitu,
 
         memcpy(data, s.data, s.len);
         memset(data + s.len, 0, YYJSON_PADDING_SIZE);
+    }
+
+    copy.data = data;
+    copy.len = s.len;
+
+    rc = tpl_json_read(exec, &copy, out);
+
+    if (rc != TPL_DECLINED) {
+        return rc;
     }
 
     alc.malloc = tpl_json_malloc;

@@ -1,6 +1,6 @@
 
 /*
- * JSON in (through yyjson) and out (as Python's json.dumps writes it).
+ * JSON in and out (as Python's json.dumps writes it).
  */
 
 #ifndef _TPL_JSON_H_INCLUDED_
@@ -27,6 +27,15 @@ TPL_BEGIN_DECLS
  */
 tpl_int_t tpl_json_parse(tpl_exec_t *exec, tpl_str_t *text,
     tpl_uint_t insitu, tpl_value_t *out);
+
+/*
+ * The same in one pass for text that has 4 zero bytes behind its end and no
+ * byte order mark, and is at most UINT32_MAX bytes.  The text is not changed;
+ * strings without escapes point into it.  TPL_DECLINED without an error for
+ * what is no JSON, nests too deep or has an integer beyond 64 bits.
+ */
+tpl_int_t tpl_json_read(tpl_exec_t *exec, const tpl_str_t *text,
+    tpl_value_t *out);
 
 typedef struct {
     tpl_int_t            indent;        /* -1: one line */

@@ -97,8 +97,8 @@ tpl_vm_plain_compare(tpl_uint_t op, const tpl_value_t *a,
 
 
 /*
- * A text, a value and a text (or NULL), if that is quickly done: an integer or
- * a short string, and a page with room for the worst of it.
+ * A text, a value and a text (or NULL), if that is quickly done: a number or a
+ * short string, and a page with room for the worst of it.
  */
 
 static inline tpl_uint_t
@@ -119,6 +119,9 @@ tpl_vm_put(tpl_vm_t *vm, const tpl_text_t *before, const tpl_value_t *v,
     } else if (v->type == TPL_STRING && v->len <= TPL_PUT_STRING) {
         size += v->len + TPL_ESCAPE_COPY;
 
+    } else if (v->type == TPL_FLOAT) {
+        size += TPL_FLOAT_LEN;
+
     } else {
         return 0;
     }
@@ -134,6 +137,9 @@ tpl_vm_put(tpl_vm_t *vm, const tpl_text_t *before, const tpl_value_t *v,
 
     if (v->type == TPL_INT) {
         p = tpl_format_int(p, v->u.i);
+
+    } else if (v->type == TPL_FLOAT) {
+        p = tpl_format_float(p, v->u.d);
 
     } else if (vm->exec.autoescape && !(v->flags & TPL_F_SAFE)) {
         clean = tpl_escape_copy(p, v->u.s, v->len);

@@ -5,12 +5,14 @@
  * The first byte chooses the style it is written with.  Read from a copy and
  * read in place, a document is the same value or the same kind of error; what
  * is written of it is UTF-8 and, read again, the same value, of which the same
- * text is written.
+ * text is written.  What is read in one pass is what yyjson reads, which may
+ * in turn read only what is rare.
  */
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <yyjson.h>
 
 #include "base/tpl_utf8.h"
 #include "value/tpl_dict.h"
@@ -105,6 +107,178 @@ fuzz_write(tpl_exec_t *exec, const tpl_value_t *v,
 }
 
 
+/* of a key given twice the last value counts */
+
+static tpl_uint_t
+fuzz_same(tpl_exec_t *exec, yyjson_val *y, const tpl_value_t *v)
+{
+    size_t        n;
+    uint32_t      i;
+    tpl_str_t     s;
+    tpl_value_t   key, item;
+    yyjson_val   *k, *later;
+    yyjson_arr_iter  arr;
+    yyjson_obj_iter  obj, rest;
+
+    if (yyjson_is_null(y)) {
+        return v->type == TPL_NONE;
+    }
+
+    if (yyjson_is_bool(y)) {
+        return v->type == TPL_BOOL && v->u.i == yyjson_get_bool(y);
+    }
+
+    if (yyjson_is_real(y)) {
+        return v->type == TPL_FLOAT
+               && memcmp(&v->u.d, &(double) { yyjson_get_real(y) },
+                         sizeof(double)) == 0;
+    }
+
+    if (yyjson_is_raw(y)) {
+        return v->type == TPL_FLOAT;
+    }
+
+    if (yyjson_is_int(y)) {
+        return v->type == TPL_INT && v->u.i == yyjson_get_sint(y);
+    }
+
+    if (yyjson_is_str(y)) {
+        n = yyjson_get_len(y);
+
+        return v->type == TPL_STRING && v->len == n
+               && memcmp(v->u.s, yyjson_get_str(y), n) == 0
+               && ((v->flags & TPL_F_ASCII) != 0)
+                  == (tpl_utf8_ascii(v->u.s, n) != 0);
+    }
+
+    if (yyjson_is_arr(y)) {
+
+        if (v->type != TPL_LIST || v->u.list->n != yyjson_arr_size(y)) {
+            return 0;
+        }
+
+        (void) yyjson_arr_iter_init(y, &arr);
+
+        for (i = 0; i < v->u.list->n; i++) {
+            if (!fuzz_same(exec, yyjson_arr_iter_next(&arr),
+                           &v->u.list->items[i]))
+            {
+                return 0;
+            }
+        }
+
+        return 1;
+    }
+
+    if (v->type != TPL_DICT) {
+        return 0;
+    }
+
+    n = 0;
+    (void) yyjson_obj_iter_init(y, &obj);
+
+    while ((k = yyjson_obj_iter_next(&obj)) != NULL) {
+        rest = obj;
+
+        while ((later = yyjson_obj_iter_next(&rest)) != NULL) {
+            if (yyjson_get_len(later) == yyjson_get_len(k)
+                && memcmp(yyjson_get_str(later), yyjson_get_str(k),
+                          yyjson_get_len(k)) == 0)
+            {
+                break;
+            }
+        }
+
+        if (later) {
+            continue;
+        }
+
+        n++;
+        s.data = (tpl_char_t *) yyjson_get_str(k);
+        s.len = yyjson_get_len(k);
+
+        tpl_value_from_str(&key, &s);
+
+        if (tpl_dict_get(exec, v->u.dict, &key, &item) != TPL_OK
+            || !fuzz_same(exec, yyjson_obj_iter_get_val(k), &item))
+        {
+            return 0;
+        }
+    }
+
+    return v->u.dict->n == n;
+}
+
+
+/* an integer that is too large, or nesting that is too deep */
+
+static tpl_uint_t
+fuzz_rare(yyjson_val *y, tpl_uint_t depth)
+{
+    size_t       i, n;
+    yyjson_val  *item;
+
+    if (yyjson_is_raw(y)) {
+        return 1;
+    }
+
+    if (yyjson_is_uint(y)) {
+        return yyjson_get_uint(y) > INT64_MAX;
+    }
+
+    if (!yyjson_is_ctn(y)) {
+        return 0;
+    }
+
+    if (depth == TPL_MAX_DEPTH) {
+        return 1;
+    }
+
+    n = yyjson_get_len(y) * (yyjson_is_obj(y) ? 2 : 1);
+    item = unsafe_yyjson_get_first(y);
+
+    for (i = 0; i < n; i++) {
+        if (fuzz_rare(item, depth + 1)) {
+            return 1;
+        }
+
+        item = unsafe_yyjson_get_next(item);
+    }
+
+    return 0;
+}
+
+
+static void
+fuzz_one_pass(tpl_exec_t *exec, const tpl_str_t *padded)
+{
+    tpl_int_t     rc;
+    tpl_value_t   v;
+    yyjson_doc   *doc;
+
+    rc = tpl_json_read(exec, padded, &v);
+
+    if (rc == TPL_ERROR) {
+        tpl_error_clear(exec->error);
+        return;
+    }
+
+    doc = yyjson_read_opts((char *) padded->data, padded->len,
+                           YYJSON_READ_BIGNUM_AS_RAW, NULL, NULL);
+
+    if (rc == TPL_OK) {
+        if (doc == NULL || !fuzz_same(exec, yyjson_doc_get_root(doc), &v)) {
+            fuzz_stop("in one pass it is something else", exec);
+        }
+
+    } else if (doc && !fuzz_rare(yyjson_doc_get_root(doc), 0)) {
+        fuzz_stop("in one pass it is declined", exec);
+    }
+
+    yyjson_doc_free(doc);
+}
+
+
 static void
 fuzz_document(tpl_exec_t *exec, tpl_str_t *input, tpl_str_t *spare,
     const tpl_json_style_t *style)
@@ -114,6 +288,8 @@ fuzz_document(tpl_exec_t *exec, tpl_str_t *input, tpl_str_t *spare,
     tpl_str_t    first, second;
     tpl_uint_t   equal;
     tpl_value_t  copied, placed, again;
+
+    fuzz_one_pass(exec, spare);
 
     rc = tpl_json_parse(exec, input, 0, &copied);
     exc = exec->error->exc;

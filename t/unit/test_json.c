@@ -80,6 +80,25 @@ static const test_line_t  test_lines[] = {
                "\"g\":7,\"h\":8,\"i\":9},{\"a\":1,\"b\":2,\"c\":3,"
                "\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8}]" },
 
+    /* a key with escapes is no piece of the text: a\ and a\":1 */
+
+    { COMPACT, "[{\"a\\\\\":1,\"b\":2},{\"a\\\":1\":3,\"b\":4},"
+               "{\"a\\\\\":5,\"b\":6}]",
+               "[{\"a\\\\\":1,\"b\":2},{\"a\\\":1\":3,\"b\":4},"
+               "{\"a\\\\\":5,\"b\":6}]" },
+    { COMPACT, "[{\"a\":{\"b\":1,\"c\":[2]}},{\"a\":{\"b\":3,\"c\":4}},"
+               "{\"a\":{\"c\":5,\"b\":6}},{ \"a\" : 7 } , {\"a\":{}},"
+               "{\"a\":{\"b\":8}}]",
+               "[{\"a\":{\"b\":1,\"c\":[2]}},{\"a\":{\"b\":3,\"c\":4}},"
+               "{\"a\":{\"c\":5,\"b\":6}},{\"a\":7},{\"a\":{}},"
+               "{\"a\":{\"b\":8}}]" },
+
+    { PLAIN, "[0.1,-12.5e-1,123456789.123456789,5e-324,1.7976931348623157e308,"
+             "9007199254740993.0,0.000001e6,1e22,1e23,123e-22,-0e5]",
+             "[0.1, -1.25, 123456789.12345679, 5e-324, "
+             "1.7976931348623157e+308, 9007199254740992.0, 1.0, 1e+22, "
+             "1e+23, 1.23e-20, -0.0]" },
+
     { PLAIN, "\"\\u00e9\\n\\t\\b\\f\\r\\\"\\\\\\/\\u0001\\u007f\"",
              "\"\\u00e9\\n\\t\\b\\f\\r\\\"\\\\/\\u0001\\u007f\"" },
     { UNICODE, "\"\\u00e9\\u0001\\u007f\"", "\"\xc3\xa9\\u0001\x7f\"" },
@@ -131,6 +150,18 @@ static const char *const  test_errors[][2] = {
     { "01", "line 1 column 1: " },
     { "\"\xff\"", "line 1 column 2: " },
     { "\"\\ud800\"", "line 1 column 8: " },
+    { "\"\\ud800\\u0041\"", "line 1 column 8: " },
+    { "\"\\udc00\"", "line 1 column 2: " },
+    { "\"\\u12g4\"", "line 1 column 2: " },
+    { "\"\\x41\"", "line 1 column 3: " },
+    { "\"sixteen bytes and \001 more\"", "line 1 column 20: " },
+    { "\"a\\", "line 1 column " },
+    { "[1.]", "line 1 column 4: " },
+    { "[1e+]", "line 1 column 5: " },
+    { "-", "line 1 column 2: " },
+    { "[{\"a\":1},{\"a\" 2}]", "line 1 column 15: " },
+    { "[{\"a\":1},{\"a\":2,}]", "line 1 column " },
+    { "[tru]", "line 1 column " },
     { "1 2", "line 1 column 3: " },
 
     /* Python's have no end */
@@ -294,6 +325,50 @@ test_read_errors(void)
 
         (void) test_begin(&t, TEST_NO_FAIL);
         CHECK(test_parse(&t, test_errors[i][0], 1, &v) == TPL_ERROR);
+        tpl_arena_destroy(t.exec.arena);
+    }
+}
+
+
+/* what is right is read in one pass, and nothing is done to what is not */
+
+static void
+test_one_pass(void)
+{
+    test_t        t;
+    tpl_uint_t    i, valid;
+    tpl_str_t     s;
+    tpl_value_t   v;
+    const char   *in;
+
+    for (i = 0; i < tpl_nelts(test_lines) + tpl_nelts(test_errors); i++) {
+        valid = (i < tpl_nelts(test_lines));
+        in = valid ? test_lines[i].in
+                   : test_errors[i - tpl_nelts(test_lines)][0];
+
+        if (in[0] == '\xef') {
+            continue;
+        }
+
+        (void) test_begin(&t, TEST_NO_FAIL);
+
+        s.len = strlen(in);
+        s.data = calloc(1, s.len + 4);
+        memcpy(s.data, in, s.len);
+
+        if (tpl_json_read(&t.exec, &s, &v) != (valid ? TPL_OK : TPL_DECLINED)
+            || t.error.exc != TPL_EXC_NONE || t.exec.depth != 0
+            || (!valid && t.exec.fuel != 1000000)
+            || memcmp(s.data, in, s.len) != 0)
+        {
+            test_failed++;
+            printf("%s:%d: %s\n", __FILE__, __LINE__, in);
+
+        } else {
+            test_passed++;
+        }
+
+        free(s.data);
         tpl_arena_destroy(t.exec.arena);
     }
 }
@@ -519,6 +594,7 @@ main(void)
 
     test_round_trips();
     test_read_errors();
+    test_one_pass();
     test_depth();
     test_values();
     test_strings();

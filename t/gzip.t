@@ -54,7 +54,10 @@ my $server = <<'EOC';
                             tpl_render page.html; }
     location /proxied/new { gzip_proxied expired; expires 1h;
                             tpl_render page.html; }
-    location /min { gzip on; gzip_min_length 1000000; tpl_render page.html; }
+    location /min { gzip_min_length 200; tpl_render exact.html; }
+    location /min/less { gzip_min_length 1; tpl_render exact.html; }
+    location /min/kept { gzip_min_length 1m; gzip_vary on;
+                         tpl_render part.html; }
     location /off/all { gzip off; tpl_render page.html; }
     location /exact { tpl_render exact.html; }
     location /types { gzip on; gzip_types text/nothing;
@@ -189,8 +192,12 @@ untouched('/off', 'tpl_gzip off');
 untouched('/short?name=a', 'a short page');
 untouched('/exact?name=' . 'a' x 149, '149 bytes');
 same('/exact?name=' . 'a' x 150, '150 bytes');
-same('/min', 'gzip_min_length is not for us');
-same('/off/all', 'nor is gzip off');
+untouched('/min?name=' . 'a' x 199, 'less than gzip_min_length');
+same('/min?name=' . 'a' x 200, 'gzip_min_length');
+untouched('/min/less?name=' . 'a' x 149, 'a smaller gzip_min_length');
+ok(!exists untouched('/min/kept', 'a kept page below it')->{headers}{vary},
+   'gzip_vary: a page below gzip_min_length');
+same('/off/all', 'gzip off is not for us');
 same('/types', 'nor gzip_types');
 
 # HEAD

@@ -16,9 +16,11 @@
 
 
 static ngx_int_t ngx_http_tpl_gzip_init(ngx_conf_t *cf);
+static void ngx_http_tpl_gzip_find_min_length(ngx_conf_t *cf);
 static ngx_int_t ngx_http_tpl_gzip_header_filter(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_tpl_gzip_wanted(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
+static size_t ngx_http_tpl_gzip_min_length(ngx_http_request_t *r);
 static ngx_int_t ngx_http_tpl_gzip_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 
@@ -70,7 +72,39 @@ ngx_http_tpl_gzip_init(ngx_conf_t *cf)
     ngx_http_next_body_filter = ngx_http_top_body_filter;
     ngx_http_top_body_filter = ngx_http_tpl_gzip_body_filter;
 
+    ngx_http_tpl_gzip_find_min_length(cf);
+
     return NGX_OK;
+}
+
+
+/* no header tells of the gzip filter's conf, but its directives do */
+
+static void
+ngx_http_tpl_gzip_find_min_length(ngx_conf_t *cf)
+{
+    ngx_uint_t                 i;
+    ngx_module_t             **modules;
+    ngx_command_t             *cmd;
+    ngx_http_tpl_main_conf_t  *tmcf;
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_tpl_module);
+    modules = cf->cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+        if (ngx_strcmp(modules[i]->name, "ngx_http_gzip_filter_module") != 0) {
+            continue;
+        }
+
+        for (cmd = modules[i]->commands; cmd->name.len; cmd++) {
+            if (ngx_strcmp(cmd->name.data, "gzip_min_length") == 0
+                && cmd->set == ngx_conf_set_size_slot)
+            {
+                tmcf->nginx_gzip = modules[i];
+                tmcf->min_length = cmd->offset;
+            }
+        }
+    }
 }
 
 
@@ -140,7 +174,7 @@ ngx_http_tpl_gzip_wanted(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     if (r->headers_out.content_length_n != (off_t) ctx->plain_len
         || r->filter_need_temporary
         || r->main_filter_need_in_memory
-        || ctx->plain_len < NGX_HTTP_TPL_GZIP_MIN
+        || ctx->plain_len < ngx_http_tpl_gzip_min_length(r)
         || (encoding && encoding->len))
     {
         return 0;
@@ -161,6 +195,27 @@ ngx_http_tpl_gzip_wanted(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
     return 0;
 
 #endif
+}
+
+
+static size_t
+ngx_http_tpl_gzip_min_length(ngx_http_request_t *r)
+{
+    u_char                    *conf;
+    ssize_t                    n;
+    ngx_http_tpl_main_conf_t  *tmcf;
+
+    tmcf = ngx_http_get_module_main_conf(r, ngx_http_tpl_module);
+
+    if (tmcf->nginx_gzip == NULL) {
+        return NGX_HTTP_TPL_GZIP_MIN;
+    }
+
+    conf = r->loc_conf[tmcf->nginx_gzip->ctx_index];
+
+    ngx_memcpy(&n, conf + tmcf->min_length, sizeof(ssize_t));
+
+    return ngx_max(n, NGX_HTTP_TPL_GZIP_MIN);
 }
 
 

@@ -231,6 +231,8 @@ struct ngx_http_tpl_main_conf_s {
     size_t                        models;       /* and of models for gzip */
     tpl_gzip_model_t             *model;        /* that knows no template */
     tpl_gzip_t                   *gzip;         /* the worker's encoder */
+    ngx_module_t                 *nginx_gzip;   /* NULL: it is not built in */
+    size_t                        min_length;   /* where its conf has it */
     ngx_shm_zone_t               *status;       /* tpl_status_zone, or NULL */
     ngx_msec_t                    reload;       /* 0: off */
 

@@ -190,6 +190,29 @@ page('/go/<nowhere>', 404, qr/Page not found.*There is no short address &#34;&lt
 page('/rooms', 200, qr/Attic &amp; stars<\/a>.*82 EUR.*4\.0 of 5.*no reviews.*Lake room.*4\.5 of 5/s);
 page('/rooms/attic', 200, qr/<h1>Attic &amp; stars<\/h1>.*1 bed, .*Mind your head &lt;and&gt; enjoy/s);
 page('/rooms/nothing', 404, qr/Page not found/);
+page('/rooms', 200, qr/<a href="\/rooms\/attic">.*At the lake it is \d\d:\d\d CES?T\./s);
+
+# who is logged in at a Flask application
+
+page('/account', 200, qr/Nobody is logged in/);
+
+my $cookie = $t->run('/usr/bin/python3', '-c', <<'EOP');
+from flask import Flask, flash, session
+app = Flask("shop")
+app.config.update(SECRET_KEY="change me", SESSION_COOKIE_NAME="lindenhouse")
+@app.route("/")
+def index():
+    session["user"] = "Ann & co"
+    session["rooms"] = ["attic", "lake"]
+    flash("Your room is booked.")
+    return ""
+print(app.test_client().get("/").headers["Set-Cookie"].split(";")[0], end="")
+EOP
+
+my $account = $t->get('/account', Cookie => $cookie);
+like($account->{body}, qr/Your room is booked\..*Good day, Ann &amp; co.*attic, lake\./s, '/account: the session');
+like($account->{headers}{'set-cookie'}, qr/^lindenhouse=[\w.-]+; HttpOnly; Path=\/; SameSite=Lax$/,
+     '/account: the message is not shown again');
 is($t->get('/api/rooms')->{status}, 404, '/api/ is not for clients');
 
 page('/files/', 200, qr/<h1>\/files\/<\/h1>.*directives\.md<\/a>.*kB/s);

@@ -30,9 +30,9 @@ export DEBIAN_FRONTEND=noninteractive
 # (libxslt, libgd, libgeoip, libperl, ...), so they are not repeated here.
 
 run_set="gcc make libc6-dev nginx nginx-dev libpcre2-dev zlib1g-dev
-    libunistring-dev libssl-dev libyyjson-dev"
+    libunistring-dev libssl-dev libyyjson-dev tzdata"
 
-test_set="python3 python3-yaml python3-jinja2 python3-flask python3-tornado python3-gevent tzdata
+test_set="python3 python3-yaml python3-jinja2 python3-flask python3-tornado python3-gevent
     gunicorn apache2-utils wrk curl iproute2 openssl nghttp2-client perl
     clang libclang-rt-dev libtest-nginx-perl libfcgi-perl"
 

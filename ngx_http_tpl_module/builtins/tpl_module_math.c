@@ -583,7 +583,8 @@ tpl_math_next(tpl_exec_t *exec, tpl_iter_t *it, double *d)
 static tpl_int_t
 tpl_math_fsum(tpl_call_t *call)
 {
-    double      x, y, t, hi, lo, special, partials[TPL_FSUM_PARTIALS];
+    double      x, y, t, hi, lo, special, infinite;
+    double      partials[TPL_FSUM_PARTIALS];
     tpl_int_t   rc;
     tpl_uint_t  i, j, n;
     tpl_iter_t  it;
@@ -595,11 +596,13 @@ tpl_math_fsum(tpl_call_t *call)
 
     n = 0;
     special = 0;
+    infinite = 0;
 
     while ((rc = tpl_math_next(call->exec, &it, &x)) == TPL_OK) {
 
         if (!isfinite(x)) {
             special += x;
+            infinite += isinf(x) ? x : 0;
             continue;
         }
 
@@ -636,6 +639,10 @@ tpl_math_fsum(tpl_call_t *call)
 
     if (rc != TPL_DONE) {
         return rc;
+    }
+
+    if (isnan(infinite)) {
+        return tpl_throw(call->exec, TPL_EXC_VALUE, "-inf + inf in fsum");
     }
 
     if (special != 0 || isnan(special)) {

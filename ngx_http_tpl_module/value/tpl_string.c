@@ -501,6 +501,8 @@ tpl_undefined_str(tpl_exec_t *exec, const tpl_value_t *v, tpl_buf_t *b)
 tpl_int_t
 tpl_str_to(tpl_exec_t *exec, const tpl_value_t *v, tpl_buf_t *b)
 {
+    tpl_int_t  rc;
+
     switch (v->type) {
 
     case TPL_STRING:
@@ -516,11 +518,9 @@ tpl_str_to(tpl_exec_t *exec, const tpl_value_t *v, tpl_buf_t *b)
     case TPL_OBJECT:
         if (v->u.obj->cls->repr && v->u.obj->cls->str) {
 
-            if (v->u.obj->cls->str(exec, v->u.obj, b) != TPL_OK) {
-                return TPL_ERROR;
-            }
+            rc = v->u.obj->cls->str(exec, v->u.obj, b);
 
-            return b->failed ? tpl_throw_memory(exec) : TPL_OK;
+            return b->failed ? tpl_throw_memory(exec) : rc;
         }
 
         /* fall through */

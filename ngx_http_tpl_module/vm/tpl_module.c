@@ -173,6 +173,11 @@ tpl_vm_missing(tpl_vm_t *vm, const tpl_list_t *names)
             (void) tpl_undefined_throw(exec, &names->items[i]);
 
             exec->error = saved;
+
+            if (err.exc == TPL_EXC_MEMORY) {
+                return tpl_throw_memory(exec);
+            }
+
             str = err.message;
             tpl_buf_str(&b, &str);
             continue;

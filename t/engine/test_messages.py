@@ -91,7 +91,6 @@ UNREACHED = {
     "the host gave no data": NO_HOST,
     "the host has no variables": NO_HOST,
     "there is no request to be answered": NO_HOST,
-    "there is no site with routes": NO_HOST,
     "the request does not say its host": "nginx names its server",
     "there is no request yet": "such a page is rendered again, in a request",
     "there are no random numbers for a nonce": RANDOM,

@@ -610,17 +610,6 @@ tpl_code_push(tpl_builder_t *b, const tpl_value_t *v)
 }
 
 
-tpl_int_t
-tpl_code_push_int(tpl_builder_t *b, int64_t n)
-{
-    tpl_value_t  v;
-
-    tpl_value_int(&v, n);
-
-    return tpl_code_push(b, &v);
-}
-
-
 const tpl_line_t *
 tpl_func_line(const tpl_func_t *fn, uint32_t pc)
 {

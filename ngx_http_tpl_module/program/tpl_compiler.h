@@ -306,7 +306,6 @@ tpl_int_t tpl_code_link(tpl_compiler_t *c, tpl_template_t *tmpl,
 
 /* pushes a constant */
 tpl_int_t tpl_code_push(tpl_builder_t *b, const tpl_value_t *v);
-tpl_int_t tpl_code_push_int(tpl_builder_t *b, int64_t n);
 
 tpl_int_t tpl_compile_error(tpl_compiler_t *c, tpl_exc_t exc,
     const tpl_node_t *node, const char *fmt, ...)

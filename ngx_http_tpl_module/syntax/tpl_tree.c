@@ -116,18 +116,6 @@ tpl_tree_dump(tpl_buf_t *b, const tpl_tree_t *tree)
 }
 
 
-tpl_int_t
-tpl_node_dump(tpl_buf_t *b, const tpl_node_t *node)
-{
-    if (node != NULL) {
-        tpl_dump_node(b, node);
-        tpl_dump_list(b, node->next);
-    }
-
-    return b->failed ? TPL_ERROR : TPL_OK;
-}
-
-
 static void
 tpl_dump_node(tpl_buf_t *b, const tpl_node_t *node)
 {

@@ -314,9 +314,6 @@ const char *tpl_node_type_name(tpl_node_type_t type);
  */
 tpl_int_t tpl_tree_dump(tpl_buf_t *b, const tpl_tree_t *tree);
 
-/* one node, or a list, in the same form */
-tpl_int_t tpl_node_dump(tpl_buf_t *b, const tpl_node_t *node);
-
 
 TPL_END_DECLS
 

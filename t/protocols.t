@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use IO::Socket::IP;
 use Test::More;
 use TplServer;
 
@@ -11,9 +12,16 @@ my $long = 'x' x 300_000;
 
 my $port = TplServer::free_port();
 
+# a machine may have no IPv6
+
+my $port6 = TplServer::free_port();
+my $ipv6 = IO::Socket::IP->new(Listen => 1, LocalHost => '::1',
+                               LocalPort => $port6) ? "[::1]:$port6" : '';
+
 my $t = TplServer->new(
     files => {
         'templates/a.html' => 'a {{ nginx.arg_n }} {{ nginx.server_protocol }}',
+        'templates/host.html' => '{{ request.host }} {{ request.url }}',
         'templates/const.html' => 'constant {{ 6 * 7 }}',
         'templates/long.html' => "{{ nginx.arg_n }}$long\{{ nginx.arg_n }}",
         'templates/loop.html' =>
@@ -21,6 +29,8 @@ my $t = TplServer->new(
     },
     server => <<"EOC");
         listen 127.0.0.1:$port http2;
+        @{[$ipv6 && "listen $ipv6;"]}
+        location /host { tpl_render host.html; }
         location / { tpl_render a.html; }
         location /const { tpl_render const.html; }
         location /long { tpl_render long.html; }
@@ -51,6 +61,20 @@ like($answer, qr{a 1 HTTP/1\.0HTTP/1\.1 200 OK.*a 2 HTTP/1\.0$}s,
      'HTTP/1.0 with keep-alive');
 
 is($t->raw("GET /const\r\n"), 'constant 42', 'HTTP/0.9');
+
+# no Host, and a server without a name: its address
+
+is($t->raw("GET /host\r\n"), "127.0.0.1:$t->{port} http://127.0.0.1:$t->{port}/host",
+   'the host of HTTP/0.9');
+
+SKIP: {
+    skip 'no IPv6', 1 unless $ipv6;
+
+    my $s = IO::Socket::IP->new(PeerHost => '::1', PeerPort => $port6) or die $!;
+
+    $s->syswrite("GET /host\r\n");
+    is(join('', <$s>), "$ipv6 http://$ipv6/host", 'over IPv6');
+}
 
 
 # HTTP/1.1: one connection, one request after the other
@@ -103,6 +127,8 @@ my $count = join('', map { "$_," } 0 .. 19999);
 is($t->run('nghttp', "$h2/?n=1"), 'a 1 HTTP/2.0', 'HTTP/2');
 is($t->run('nghttp', "$h2/const", "$h2/?n=2"), 'constant 42a 2 HTTP/2.0',
    'HTTP/2: two streams');
+is($t->run('nghttp', '-H', ':authority: a.test:81', "$h2/host"),
+   'a.test:81 http://a.test:81/host', 'HTTP/2: the host');
 is($t->run('nghttp', "$h2/long?n=3"), "3${long}3", 'HTTP/2: a long page');
 is($t->run('nghttp', "$h2/loop?n=4"), $count . '4', 'HTTP/2: several turns');
 like($t->run('nghttp', '-v', '-H', ':method: HEAD', "$h2/const"),

@@ -5,6 +5,8 @@ use lib 't/lib';
 use Test::Nginx::Socket;
 use TplTest;
 
+$ENV{TEST_NGINX_HTML_DIR} ||= html_dir();
+
 plan 'no_plan';
 
 run_tests();
@@ -435,3 +437,94 @@ A site 203
  . "Februar 3, 2001 at 16:05",
  "en_US English (US): Sign in, 1 dog, 3 dogs, other, a, b and c, 1,234, "
  . "February 3, 2001 at 4:05 pm"]
+
+
+
+=== TEST 24: the host of an absolute request line comes before the header
+As Werkzeug's server reads it.
+--- config
+    location / {
+        tpl_render page.html;
+    }
+
+--- user_files
+>>> page.html
+{{ request.host }} {{ request.url }} {{ request.full_path }}
+--- raw_request eval
+["GET http://B.test:81/a?x=1 HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n"]
+--- response_body chomp
+B.test:81 http://B.test:81/a?x=1 /a?x=1
+
+
+
+=== TEST 25: the same without a path, through a long header and a subrequest
+--- config
+    location / {
+        tpl_render page.html;
+        tpl_fetch part /part as=text;
+    }
+
+    location /part {
+        tpl_render part.html;
+    }
+
+--- user_files
+>>> page.html
+{{ request.host }} {{ request.url }} {{ part }}
+>>> part.html
+{{ request.host }}
+--- raw_request eval
+["GET http://b.test?x=1 HTTP/1.1\r\nHost: a.test\r\nX-Long: "
+ . 'x' x 5000 . "\r\nConnection: close\r\n\r\n"]
+--- response_body chomp
+b.test http://b.test/?x=1 b.test
+
+
+
+=== TEST 26: who names no host gets the server's; a UNIX socket has no port
+--- http_config
+    tpl_route home /;
+
+    server {
+        listen unix:$TEST_NGINX_HTML_DIR/name.sock;
+        server_name site.test;
+        location / { tpl_render page.html; }
+    }
+
+    server {
+        listen unix:$TEST_NGINX_HTML_DIR/none.sock;
+        server_name "";
+        location / { tpl_render page.html; }
+    }
+
+--- config
+    location / {
+        tpl_fetch name /name as=text;
+        tpl_fetch nameless /none as=text;
+        tpl_render all.html;
+    }
+
+    location /name {
+        proxy_pass http://unix:$TEST_NGINX_HTML_DIR/name.sock;
+        proxy_set_header Host "";
+    }
+
+    location /none {
+        proxy_pass http://unix:$TEST_NGINX_HTML_DIR/none.sock;
+        proxy_set_header Host "";
+    }
+
+--- user_files
+>>> page.html
+{{ request.host }} {{ request.url }} {{ url_for('home', _external=true) }}
+>>> all.html
+{{ request.host }} {{ request.url }}
+{{ name }}
+{{ nameless }}
+--- raw_request eval
+["GET /own HTTP/1.0\r\n\r\n"]
+--- response_body eval
+my $port = $Test::Nginx::Util::ServerPortForClient;
+"localhost:$port http://localhost:$port/own\n"
+. "site.test http://site.test/name http://site.test/\n"
+. "localhost http://localhost/none http://localhost/"

@@ -33,6 +33,7 @@ location = /return { default_type text/plain; return 200 "$a $b $b $greeting"; }
 location = /page { tpl_render page.html; }
 location = /own { tpl_set $a "own"; tpl_render page.html; }
 location = /header { add_header X-A "$a"; tpl_render page.html; }
+location = /encoded { tpl_set $to "{{ request.args.to|urlencode }}"; add_header X-A $to; return 200 ok; }
 location = /if { if ($b = b4) { return 200 four; } return 200 "not four"; }
 location = /map { return 200 $mapped; }
 location = /who { tpl_param who her; return 200 $greeting; }
@@ -79,6 +80,8 @@ is(body('/return?x=<'), 'http /return b0 b0 Hello you & me<', 'with arguments');
 is(body('/page?b=1'), '<http /page|b2>', 'in a template');
 is(body('/own?b=1'), '<own|b2>', 'a location has its own, others are inherited');
 is($t->get('/header')->{headers}{'x-a'}, 'http /header', 'in add_header');
+is($t->get('/encoded?to=%0d%0aX-B:1%ff')->{headers}{'x-a'}, '%0D%0AX-B%3A1%EF%BF%BD',
+   'text of the client in a header, encoded');
 is(body('/if?b=2'), 'four', 'in if');
 is(body('/if?b=1'), 'not four', 'in if');
 is(body('/map'), 'yes', 'in map');

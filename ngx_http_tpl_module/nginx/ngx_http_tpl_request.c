@@ -7,6 +7,8 @@
 
 
 static tpl_int_t ngx_http_tpl_web_status(tpl_web_t *web, tpl_str_t *out);
+static tpl_int_t ngx_http_tpl_web_server_name(tpl_web_t *web, tpl_str_t *out);
+static tpl_int_t ngx_http_tpl_web_hostname(tpl_web_t *web, tpl_str_t *out);
 static tpl_int_t ngx_http_tpl_web_field(tpl_web_t *web,
     tpl_web_field_t field, tpl_str_t *out);
 static tpl_int_t ngx_http_tpl_web_header(tpl_web_t *web,
@@ -202,11 +204,119 @@ ngx_http_tpl_web_status(tpl_web_t *web, tpl_str_t *out)
 
 
 static tpl_int_t
+ngx_http_tpl_web_server_name(tpl_web_t *web, tpl_str_t *out)
+{
+    ngx_str_t                  s;
+    ngx_http_tpl_ctx_t        *ctx;
+    ngx_http_core_srv_conf_t  *cscf;
+
+    u_char                     addr[NGX_SOCKADDR_STRLEN];
+
+    ctx = web->data;
+
+    cscf = ngx_http_get_module_srv_conf(ctx->request, ngx_http_core_module);
+
+    if (cscf->server_name.len) {
+        ngx_http_tpl_set_str(out, &cscf->server_name);
+        return TPL_OK;
+    }
+
+    s.len = NGX_SOCKADDR_STRLEN;
+    s.data = addr;
+
+    if (ngx_connection_local_sockaddr(ctx->request->connection, &s, 0)
+        != NGX_OK)
+    {
+        return TPL_ERROR;
+    }
+
+    if (ctx->request->connection->local_sockaddr->sa_family == AF_UNIX) {
+        ngx_str_set(&s, "localhost");
+    }
+
+    out->data = tpl_pnalloc(web->arena, s.len);
+    if (out->data == NULL) {
+        return TPL_ERROR;
+    }
+
+    ngx_memcpy(out->data, s.data, s.len);
+    out->len = s.len;
+
+    return TPL_OK;
+}
+
+
+/*
+ * The host of an absolute request line comes before the header (RFC 9112,
+ * 3.2.2; Werkzeug: make_environ).  Who sends neither gets the server's name and
+ * port; the address stands for no name, as in nginx's own redirects.
+ */
+
+static tpl_int_t
+ngx_http_tpl_web_hostname(tpl_web_t *web, tpl_str_t *out)
+{
+    u_char              *p, *last;
+    tpl_str_t            name, port;
+    ngx_uint_t           brackets;
+    ngx_http_tpl_ctx_t  *ctx;
+    ngx_http_request_t  *r;
+
+    ctx = web->data;
+    r = ctx->request->main;
+
+    if (r->http_version < NGX_HTTP_VERSION_20 && r->host_start) {
+        last = r->request_line.data + r->request_line.len;
+
+        for (p = r->host_start; p < last; p++) {
+            if (*p == '/' || *p == '?' || *p == '#' || *p == ' ') {
+                break;
+            }
+        }
+
+        out->data = r->host_start;
+        out->len = p - r->host_start;
+        return TPL_OK;
+    }
+
+    if (r->headers_in.host) {
+        ngx_http_tpl_set_str(out, &r->headers_in.host->value);
+        return TPL_OK;
+    }
+
+    if (ngx_http_tpl_web_field(web, TPL_WEB_SERVER_NAME, &name) != TPL_OK
+        || ngx_http_tpl_web_field(web, TPL_WEB_SERVER_PORT, &port) != TPL_OK)
+    {
+        return TPL_ERROR;
+    }
+
+    brackets = name.len && ngx_strlchr(name.data, name.data + name.len, ':');
+
+    out->data = tpl_pnalloc(web->arena, name.len + port.len + sizeof("[]:"));
+    if (out->data == NULL) {
+        return TPL_ERROR;
+    }
+
+    p = ngx_sprintf(out->data, "%s%*s%s", brackets ? "[" : "",
+                    name.len, name.data, brackets ? "]" : "");
+
+    /* a UNIX socket has no port */
+
+    if (port.len) {
+        p = ngx_sprintf(p, ":%*s", port.len, port.data);
+    }
+
+    out->len = p - out->data;
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
 ngx_http_tpl_web_field(tpl_web_t *web, tpl_web_field_t field, tpl_str_t *out)
 {
-    ngx_str_t                  name;
-    ngx_http_tpl_ctx_t        *ctx;
-    ngx_http_request_t        *r;
+    ngx_str_t                   name;
+    ngx_http_tpl_ctx_t         *ctx;
+    ngx_http_request_t         *r;
     ngx_http_variable_value_t  *v;
 
     ctx = web->data;
@@ -242,22 +352,14 @@ ngx_http_tpl_web_field(tpl_web_t *web, tpl_web_field_t field, tpl_str_t *out)
         return ngx_http_tpl_web_status(web, out);
 
     case TPL_WEB_HOST:
-
-        if (r->headers_in.host) {
-            ngx_http_tpl_set_str(out, &r->headers_in.host->value);
-            return TPL_OK;
-        }
-
-        ngx_str_set(&name, "host");
-        break;
+        return ngx_http_tpl_web_hostname(web, out);
 
     case TPL_WEB_SCHEME:
         ngx_str_set(&name, "scheme");
         break;
 
     case TPL_WEB_SERVER_NAME:
-        ngx_str_set(&name, "server_name");
-        break;
+        return ngx_http_tpl_web_server_name(web, out);
 
     default: /* TPL_WEB_SERVER_PORT */
         ngx_str_set(&name, "server_port");

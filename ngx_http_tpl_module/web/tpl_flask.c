@@ -208,49 +208,19 @@ tpl_flask_full_path(tpl_exec_t *exec, tpl_attrs_t *req, tpl_value_t *out)
 }
 
 
-/* Host, or the server's own name and port; without the scheme's usual port */
+/* without the scheme's usual port */
 
 static tpl_int_t
 tpl_flask_host(tpl_exec_t *exec, tpl_attrs_t *req, tpl_value_t *out)
 {
-    size_t       n;
-    tpl_int_t    rc;
-    tpl_buf_t    b;
-    tpl_str_t    scheme, s;
-    tpl_value_t  name, port;
-
-    static const tpl_str_t  header = tpl_string("Host");
+    size_t     n;
+    tpl_str_t  scheme;
 
     if (tpl_flask_get(exec, req, "scheme", &scheme) != TPL_OK) {
         return TPL_ERROR;
     }
 
-    rc = req->web->host->header(req->web, &header, &s);
-
-    if (rc == TPL_ERROR) {
-        return tpl_throw_memory(exec);
-    }
-
-    if (rc == TPL_DECLINED) {
-
-        if (tpl_request_field(exec, req->web, TPL_WEB_SERVER_NAME, &name)
-            != TPL_OK
-            || tpl_request_field(exec, req->web, TPL_WEB_SERVER_PORT, &port)
-               != TPL_OK)
-        {
-            return TPL_ERROR;
-        }
-
-        tpl_buf_init(&b, exec->arena);
-        tpl_buf_add(&b, name.u.s, name.len);
-        tpl_buf_char(&b, ':');
-        tpl_buf_add(&b, port.u.s, port.len);
-
-        if (tpl_value_from_buf(exec, out, &b, 0) != TPL_OK) {
-            return TPL_ERROR;
-        }
-
-    } else if (tpl_web_latin1(exec, &s, out) != TPL_OK) {
+    if (tpl_request_field(exec, req->web, TPL_WEB_HOST, out) != TPL_OK) {
         return TPL_ERROR;
     }
 

@@ -51,7 +51,7 @@ typedef enum {
     TPL_WEB_PATH,           /* decoded: /a b */
     TPL_WEB_QUERY,          /* c=d; empty if there is none */
     TPL_WEB_SCHEME,         /* http, https */
-    TPL_WEB_HOST,           /* with the port, if the client sent it */
+    TPL_WEB_HOST,           /* with the port; the server's if none was sent */
     TPL_WEB_PROTOCOL,       /* HTTP/1.1 */
     TPL_WEB_REMOTE_ADDR,
     TPL_WEB_SERVER_NAME,

@@ -660,7 +660,9 @@ tpl_generate_slice(tpl_call_t *call)
     for (i = 0; i < slices; i++) {
         n = each + (i < extra);
 
-        if (tpl_sequence_part(exec, seq.items + start, n, &part) != TPL_OK) {
+        if (tpl_sequence_part(exec, n ? seq.items + start : NULL, n, &part)
+            != TPL_OK)
+        {
             return TPL_ERROR;
         }
 

@@ -177,7 +177,7 @@ tpl_macro_call(tpl_vm_t *vm, tpl_macro_t *macro, const tpl_value_t *args,
     tpl_keywords_t   kw;
 
     kw.names = names;
-    kw.values = args + n;
+    kw.values = names ? args + n : NULL;
     kw.dict = kwargs;
 
     if (names) {

@@ -87,6 +87,12 @@ my %files = (
         . '{{ i }}{{ nginx.arg_n }}{% endfor %}',
     'templates/broken.html' => '{{ nginx.arg_n }}{{ 1 // 0 }}',
     'templates/error.html' => 'error {{ nginx.status }}',
+    'templates/fetch.html' => '<p>{{ data.n }}</p>'
+        . '{% for i in data.list %}{{ i }},{% endfor %}{{ data.status }}'
+        . q({{ fetch('/api/doc.json?' ~ nginx.arg_n).n }}{{ nginx.arg_n }}),
+    'templates/stream.html' => '<h1>{{ nginx.arg_n }}</h1>{% flush %}'
+        . q({% for i in fetch('/api/doc.json').list %}{{ i }} {{ nginx.arg_n }},)
+        . '{% if i % 500 == 0 %}{% flush %}{% endif %}{% endfor %}end',
     'html/doc.json' => '{"n": "<1>", "list": ['
         . join(',', 1 .. 1500) . ']}',
 );
@@ -113,6 +119,16 @@ my $server = <<'EOC';
     location = /debug { tpl_debug on; tpl_render broken.html; }
     location = /broken { tpl_render broken.html; error_page 500 /error; }
     location = /error { internal; tpl_render error.html; }
+    location /api/ { internal; alias html/; }
+    location = /fetch { tpl_fetch data /api/doc.json; tpl_render fetch.html; }
+    location = /proxied { tpl_fetch data /back/doc.json;
+                          tpl_render fetch.html; error_page 500 502 /error; }
+    location /back/ { internal; proxy_pass http://127.0.0.1:$server_port/files/doc.json; }
+    location /files/ { alias html/; }
+    location = /stream { tpl_stream on; tpl_render stream.html; }
+    location = /stream_gzip { gzip on; gzip_min_length 1; tpl_stream on;
+                              tpl_fetch data /api/doc.json;
+                              tpl_render fetch.html; }
     location = /ssi { ssi on; default_type text/html;
         return 200 '<!--#include virtual="/all?n=1" --><!--#include virtual="/json/doc.json" -->'; }
 EOC
@@ -187,6 +203,7 @@ my @pages = (
     ['/plain'], ['/?n=x'], ['/big?n=x'], ['/gzip?n=x'], ['/all?n=x'],
     ['/tornado'], ['/json/doc.json'], ['/form', 'name=you&b=%3C1%3E&c=3'],
     ['/set?n=x'], ['/broken'], ['/debug?n=x'], ['/ssi'],
+    ['/fetch?n=x'], ['/proxied?n=x'], ['/stream?n=x'], ['/stream_gzip?n=x'],
 );
 
 

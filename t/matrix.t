@@ -29,6 +29,13 @@ my %files = (
     'templates/kept.html' => "\xd0\xaf kept",
     'templates/ssi.html' => '<!--#include virtual="/data?n=in" --> {{ nginx.arg_n }}',
     'templates/error.html' => 'error {{ nginx.status }}',
+    'templates/fetch.html' => 'fetched {{ data.n }}',
+    'templates/call.html' => q({{ nginx.arg_n }} and {{ fetch('/api?n=y').n }}),
+    'templates/stream.html' => q(head {{ fetch('/api?n=' ~ nginx.arg_n).n }})
+        . '{% flush %} {{ nginx.arg_n }}',
+    'templates/stream_big.html' => "{{ nginx.arg_n }}{% flush %}$big",
+    'templates/stream_cyrillic.html' => "\xd0\xaf{% flush %} {{ nginx.arg_n }}",
+    'templates/fail.html' => '{{ data.n }}',
     'html/doc.json' => $doc,
 );
 
@@ -67,12 +74,57 @@ my $server = <<"EOC";
         location = /denied { auth_request /forbidden; tpl_render data.html; }
         location = /allowed { internal; tpl_render static.html; }
         location = /forbidden { internal; tpl_render static.html status=403; }
+
+        location = /api { internal; proxy_pass http://127.0.0.1:$back/api; }
+        location = /none { internal; return 404; }
+        location = /fetch { tpl_fetch data /api?n=\$arg_n;
+                            tpl_render fetch.html; }
+        location = /fetch-call { tpl_render call.html; }
+        location = /fetch-gzip { gzip on; gzip_min_length 1; gzip_vary on;
+                                 gzip_http_version 1.0;
+                                 tpl_fetch data /api?n=\$arg_n;
+                                 tpl_render fetch.html; }
+        location = /fetch-auth { auth_request /allowed;
+                                 tpl_fetch data /api?n=\$arg_n;
+                                 tpl_render fetch.html; }
+        location = /fetch-try { try_files /nothing /fetch?n=\$arg_n; }
+        location = /fetch-error { error_page 404 =200 /fetch; return 404; }
+        location = /fetch-ssi { ssi on; default_type text/html; return 200
+            '<!--#include virtual="/fetch?n=a" --><!--#include virtual="/stream?n=b" -->'; }
+        location = /fetch-sub { sub_filter fetched changed;
+                                tpl_fetch data /api?n=\$arg_n;
+                                tpl_render fetch.html; }
+        location = /fetch-addition { add_before_body /fetch;
+                                     add_after_body /stream;
+                                     tpl_render static.html; }
+        location = /fetch-fails { tpl_fetch data /none; tpl_render fail.html;
+                                  error_page 502 /error; }
+        location = /stream { tpl_stream on; tpl_render stream.html; }
+        location = /stream-fetch { tpl_stream on;
+                                   tpl_fetch data /api?n=\$arg_n;
+                                   tpl_render fetch.html; }
+        location = /stream-big { tpl_stream on; tpl_render stream_big.html; }
+        location = /stream-gzip { gzip on; gzip_min_length 1; gzip_vary on;
+                                  gzip_http_version 1.0; tpl_stream on;
+                                  tpl_render stream_big.html; }
+        location = /stream-charset { charset windows-1251;
+                                     source_charset utf-8; override_charset on;
+                                     tpl_stream on;
+                                     tpl_render stream_cyrillic.html; }
+        location = /stream-sub { sub_filter head changed; tpl_stream on;
+                                 tpl_render stream.html; }
+        location = /stream-try { try_files /nothing /stream?n=\$arg_n; }
+        location = /stream-limited { limit_rate 500k; tpl_stream on;
+                                     tpl_render stream_big.html; }
+
         location = /limited { limit_rate 500k; tpl_render big.html; }
 EOC
 
 my $t = TplServer->new(files => \%files, server => $server, http => <<"EOC");
     server {
         listen 127.0.0.1:$back;
+        location = /api { default_type application/json;
+                          return 200 '{"n": "\$arg_n"}'; }
         location / { add_header X-Accel-Redirect /data?n=x;
                      default_type text/html; return 200 upstream; }
     }
@@ -91,6 +143,8 @@ $t->start;
 #           add_before_body, does not match
 #   post    the status of a POST, if it is not a page's 405 with Allow
 #   gzip    whether a client that takes gzip gets it
+#   stream  no length and no ETag, but over HTTP/1.0, in which only the length
+#           tells where a page ends: there it is rendered first
 
 my @table = (
     ['/static',         200, 'static text',          etag => 1, length => 1],
@@ -126,6 +180,39 @@ my @table = (
     ['/denied?n=x',     403, qr/403 Forbidden/,      etag => 0, length => 1,
                                                      post => 403],
     ['/limited?n=x',    200, "x$big",                etag => 1, length => 1],
+
+    # data that come from a backend
+
+    ['/fetch?n=x',      200, 'fetched x',            etag => 1, length => 1],
+    ['/fetch-call?n=x', 200, 'x and y',              etag => 1, length => 1],
+    ['/fetch-gzip?n=x', 200, 'fetched x',            etag => 1, length => 1,
+                                                     gzip => 1],
+    ['/fetch-auth?n=x', 200, 'fetched x',            etag => 1, length => 1],
+    ['/fetch-try?n=x',  200, 'fetched x',            etag => 1, length => 1,
+                                                     post => 200],
+    ['/fetch-error',    200, 'fetched ',             etag => 1, length => 1,
+                                                     post => 200],
+    ['/fetch-ssi',      200, 'fetched ahead b b',    etag => 0, length => 0,
+                                                     post => 200],
+    ['/fetch-sub?n=x',  200, 'changed x',            etag => 0, length => 0],
+    ['/fetch-addition', 200, 'fetched static texthead  ',
+                                                     etag => 1, length => 0,
+                                                     ranges => 0, match => 412],
+    ['/fetch-fails',    502, 'error 502',            etag => 0, length => 1],
+
+    # pages that are sent while they are rendered
+
+    ['/stream?n=x',     200, 'head x x',             stream => 1],
+    ['/stream-fetch?n=x', 200, 'fetched x',          stream => 1],
+    ['/stream-big?n=x', 200, "x$big",                stream => 1],
+    ['/stream-gzip?n=x', 200, "x$big",               stream => 1,
+                                                     gzip => 1],
+    ['/stream-charset?n=x', 200, "\xdf x",           stream => 1, ranges => 0,
+                                                     length => 0],
+    ['/stream-sub?n=x', 200, 'changed x x',          etag => 0, length => 0],
+    ['/stream-try?n=x', 200, 'head x x',             stream => 1,
+                                                     post => 200],
+    ['/stream-limited?n=x', 200, "x$big",            stream => 1],
 );
 
 my %protocols = ('1.0' => '--http1.0', '1.1' => '--http1.1',
@@ -166,6 +253,12 @@ sub framed {
 for my $version ('1.0', '1.1', '2') {
     for (@table) {
         my ($path, $status, $body, %is) = @$_;
+
+        if ($is{stream}) {
+            $is{etag} = $version eq '1.0' ? 1 : 0;
+            $is{length} //= $is{etag};
+        }
+
         my $name = "HTTP/$version $path";
         my @wrong;
 
@@ -184,6 +277,7 @@ for my $version ('1.0', '1.1', '2') {
         my $get = ask($version, $path);
         my $h = $get->{headers};
         my $etag = $h->{etag};
+        my $size = length $get->{body};
 
         $must->('status', $get->{status}, $status);
         $must->('body', $get->{body}, $body);
@@ -202,8 +296,15 @@ for my $version ('1.0', '1.1', '2') {
 
         $must->('HEAD status', $head->{status}, $status);
         $must->('HEAD body', $head->{body} // '', '');
+        # a page that GET streams is rendered first for HEAD: it has no body to
+        # wait for, and so a length and an ETag
+
         $must->("HEAD $_", $head->{headers}{$_}, $h->{$_})
-            for qw(content-type content-length etag accept-ranges vary);
+            for qw(content-type vary);
+        $must->("HEAD $_", $head->{headers}{$_}, $h->{$_})
+            for $is{stream} ? () : qw(content-length etag accept-ranges);
+        $must->('HEAD length', $head->{headers}{'content-length'} // $size,
+                $size) if $is{stream};
 
         # POST: a page is not for it, but where nginx has redirected the
         # request inside
@@ -283,7 +384,8 @@ for my $version ('1.0', '1.1', '2') {
             gunzip(\$gzip->{body} => \$plain);
             $must->('gzip body', $plain, $body);
             $must->('gzip Vary', $gzip->{headers}{vary}, 'Accept-Encoding');
-            $must->('gzip: a weak ETag', $gzip->{headers}{etag}, "W/$etag");
+            $must->('gzip: a weak ETag', $gzip->{headers}{etag},
+                    $etag && "W/$etag");
             $must->('gzip framing', !!framed($gzip, $version), 1);
 
         } else {

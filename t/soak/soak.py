@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """The sample site under load for a while, and what becomes of nginx then.
 
-    soak.py [--seconds 60] [--reloads 1000] [--swaps 1000]
+    soak.py [--seconds 60] [--requests N] [--reloads 1000] [--swaps 1000]
             [--kills 20] [--aborts 20000] [TEST ...]
 
-    pages    every page of conf.example over HTTP/1.1 and HTTP/2: memory and
-             descriptors of the workers from the middle of the run to its end
+    pages    every page of conf.example over HTTP/1.1 and HTTP/2, taking turns,
+             for so many seconds and until so many requests were answered:
+             memory of the workers over the second half, descriptors
     reload   HUP after HUP while pages are asked for, with and without data
              from a backend, each on a connection of its own: no request fails,
              old workers end, memory stays
@@ -120,10 +121,10 @@ class Site:
                 pass
         return n
 
-    def memory(self):
+    def memory(self, pids=None):
         """KiB that all workers hold; shared pages are not counted twice"""
         total = 0
-        for pid in self.workers():
+        for pid in pids or self.workers():
             try:
                 with open("/proc/%d/smaps_rollup" % pid) as f:
                     total += int(re.search(r"(?m)^Pss:\s+(\d+)",
@@ -206,39 +207,59 @@ def answering(site):
     return found
 
 
+def slope(points):
+    """of the line through them, by least squares"""
+    n = len(points)
+    x = sum(p[0] for p in points) / n
+    y = sum(p[1] for p in points) / n
+    spread = sum((p[0] - x) ** 2 for p in points)
+    return sum((p[0] - x) * (p[1] - y) for p in points) / spread
+
+
 def test_pages(args):
     site = Site()
     paths = answering(site)
     site.end(but=".")
     site = Site()
-    half = max(args.seconds // 2, 4)
-    total = 0
+    begin = time.time()
+    total = {wrk: 0, h2load: 0}
+    wrong = []
     samples = []
-    for name, start in (("HTTP/1.1", wrk), ("HTTP/2", h2load)):
-        process = start(site, paths, half)
-        begin = time.time()
-        while process.poll() is None and time.time() - begin < half + 30:
-            time.sleep(0.5)
-            samples.append((time.time(), site.memory(), site.descriptors()))
-        if start is wrk:
-            n, errors, bad = wrk_result(process)
-            check(not errors and not bad, "%s: %d requests, none failed %s"
-                  % (name, n, errors))
-        else:
-            text = process.communicate()[0]
-            m = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored", text)
-            n = int(m.group(1))
-            check(m.group(2) == m.group(3) == "0",
-                  "%s: %d requests, none failed" % (name, n))
-        total += n
-    late = samples[len(samples) // 4:]
-    grown = late[-1][1] - late[0][1]
-    check(abs(grown) < 1024, "memory of the workers: %d KiB, %+d KiB over "
-          "the last %d requests" % (late[-1][1], grown, total * 3 // 4))
-    time.sleep(1)
-    idle = site.descriptors()
-    check(idle <= samples[0][2], "descriptors: %d before, %d after"
-          % (samples[0][2], idle))
+    used = []
+    while (time.time() - begin < args.seconds
+           or sum(total.values()) < args.requests):
+        for start in total:
+            seconds = max(min(args.seconds // 10, 20), 2)
+            process = start(site, paths, seconds)
+            end = time.time() + seconds + 30
+            while process.poll() is None and time.time() < end:
+                time.sleep(0.5)
+                samples.append((time.time(), site.memory()))
+            if start is wrk:
+                n, errors, bad = wrk_result(process)
+                wrong += [errors or "%d answers" % bad] if errors or bad else []
+            else:
+                text = process.communicate()[0]
+                m = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored",
+                              text)
+                n = int(m.group(1))
+                wrong += [] if m.group(2) == m.group(3) == "0" else [m.group(0)]
+            total[start] += n
+        # clients are gone
+        time.sleep(0.5)
+        used.append(site.descriptors())
+    requests = sum(total.values())
+    check(not wrong, "%d pages: %d requests over HTTP/1.1, %d over HTTP/2, none "
+          "failed %s" % (len(paths), total[wrk], total[h2load], wrong[:1] or ""))
+    late = samples[len(samples) // 2:]
+    grown = slope(late) * (late[-1][0] - late[0][0])
+    check(abs(grown) < 512, "memory of the workers: %d KiB at first, %d KiB "
+          "halfway, %d KiB at the end; over the second half %+.0f KiB, %+.1f "
+          "bytes in a thousand requests"
+          % (samples[0][1], late[0][1], late[-1][1], grown,
+             grown * 1024 / (requests / 2) * 1000))
+    check(used[-1] <= used[0], "descriptors: %d after the first round, %d after "
+          "the last" % (used[0], used[-1]))
     site.end()
 
 
@@ -254,11 +275,14 @@ def test_reload(args, broken=False):
                              "/rooms/lake"], seconds, close=True)
         time.sleep(0.5)
         before = site.memory()
+        master = [site.memory([site.process.pid])]
         for i in range(reloads):
             if broken:
                 open(hook, "w").write("{% if %}" if i % 2 == 0 else good)
             os.kill(site.process.pid, signal.SIGHUP)
             time.sleep(0.05)
+            if i % max(1, reloads // 10) == 0:
+                master.append(site.memory([site.process.pid]))
         n, errors, bad = wrk_result(process)
         check(not errors and not bad,
               "%d reloads, %d requests, none failed %s" % (reloads, n, errors))
@@ -270,6 +294,7 @@ def test_reload(args, broken=False):
         after = site.memory()
         check(after < before + 4096, "memory of the workers: %d KiB before, "
               "%d KiB after" % (before, after))
+        print("master", master)
         if broken:
             why = site.complaints()
             check(any("maintenance.html:1" in line for line in why),
@@ -377,6 +402,7 @@ def test_nodes(args):
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--seconds", type=int, default=60)
+    p.add_argument("--requests", type=int, default=0)
     p.add_argument("--reloads", type=int, default=1000)
     p.add_argument("--swaps", type=int, default=1000)
     p.add_argument("--kills", type=int, default=20)

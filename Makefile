@@ -13,6 +13,7 @@
 #   make bench [ARGS=--quick]   all benchmarks: bench/results.md, charts
 #   make bench-run | bench-scale | bench-seed [ARGS=...] | bench-render
 #   make bench-gzip          compressing next to zlib, without a server
+#   make static | test-static   an nginx with the module built in | its tests
 #   make matrix [SUITES="bookworm trixie sid"]   with each suite's own nginx,
 #                            in roots below build/matrix; needs root
 #   make soak [ARGS="--seconds 600 --reloads 1000"]   under load for a while
@@ -88,7 +89,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
         conformance \
         conformance-nginx bench bench-run bench-scale bench-seed \
         bench-render bench-gzip bench-deps \
-        matrix deb test-deb soak faults tools-deps analyze tidy \
+        static test-static matrix deb test-deb soak faults tools-deps analyze tidy \
         test-valgrind coverage
 
 all: module cli
@@ -198,6 +199,16 @@ test-diff: $B/tpl $B/unit/test_form
 test-nginx: module cli
 	@TPL_MODULE=$(abspath $B)/ngx_http_tpl_module.so TPL=$(abspath $B)/tpl \
 	    TEST_NGINX_BINARY=$(NGINX_BINARY) $(PROVE) $(wildcard t/*.t)
+
+# nginx with the module linked in, of the sources of the installed one.
+
+static: deps-run
+	@tools/install-deps.sh static
+	@NGINX_BINARY=$(NGINX_BINARY) tools/build-static.sh
+
+test-static: static cli
+	@TPL_MODULE=static TPL=$(abspath $B)/tpl \
+	    TEST_NGINX_BINARY=$(abspath $B)/static/nginx $(PROVE) $(wildcard t/*.t)
 
 # A worker that dies of a sanitizer's report may be replaced before a test
 # notices, so the reports themselves are looked for as well.

@@ -154,7 +154,11 @@ my @want = python("from flask import Response\nimport sys\n"
 
 is(scalar @want, scalar @cookies, 'Flask has written its cookies');
 
-for (0 .. $#cookies) {
+my $werkzeug = TplServer::python_has('werkzeug', '2.2');
+
+SKIP: for (0 .. $#cookies) {
+    skip 'another Werkzeug', scalar @cookies unless $werkzeug;
+
     my $got = header("/cookie$_", 'set-cookie');
 
     # without expires it is the clock's, which goes on
@@ -168,7 +172,9 @@ for (0 .. $#cookies) {
 
 is(scalar @want, scalar @places, 'Flask has redirected');
 
-for (0 .. $#places) {
+SKIP: for (0 .. $#places) {
+    skip 'another Werkzeug', 3 * @places unless $werkzeug;
+
     my $answer = $t->get("/to$_");
 
     is($answer->{status}, 302, "redirect('$places[$_]')");

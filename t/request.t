@@ -308,8 +308,9 @@ the body of the request is not read here: tpl_form is off
 --- raw_request eval
 "GET / HTTP/1.0\r\nHost: a]b\r\n\r\n"
 --- error_code: 400
---- error_log
-the header Host is no host
+--- error_log eval
+# nginx 1.30 refuses it itself
+qr/the header Host is no host|client sent invalid host header/
 
 
 

@@ -185,7 +185,11 @@ EOP
 
 is(scalar @want, scalar @calls, 'Flask has built its addresses');
 
-for (0 .. $#calls) {
+my $werkzeug = TplServer::python_has('werkzeug', '2.2');
+
+SKIP: for (0 .. $#calls) {
+    skip 'another Werkzeug', scalar @calls unless $werkzeug;
+
     my ($kind, $text) = split / /, $want[$_], 2;
     my $before = length $t->log;
     my $got = $t->get("/call$_");

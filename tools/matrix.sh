@@ -6,7 +6,8 @@
 # A root is made once by debootstrap and kept. In it stands a copy of what git
 # knows of the checkout, as it is now; there the project's own Makefile installs
 # the suite's nginx, builds the module (a warning fails it) and runs the whole
-# t/. The last suite is followed by a table.
+# t/; then the same with an nginx that has the module built in. The last suite
+# is followed by a table.
 
 set -euo pipefail
 
@@ -69,16 +70,26 @@ inside() {
 }
 
 
+# passed LOG: what prove counted
+
+passed() {
+    sed -n 's/^Files=[0-9]*, Tests=\([0-9]*\),.*/\1 passed/p' "$1" | tail -1
+}
+
+
 # one SUITE: a line of the table in $roots/SUITE.row
 
 one() {
     local suite=$1 root=$roots/$1 log=$roots/$1.log
-    local version=- built=failed tests=-
+    local version=- built=failed tests=- static=-
 
     echo "== $suite (log: ${log#"$here"/})"
 
     if make_root "$suite"; then
         mkdir -p "$root/project"
+        # what git has forgotten is not tested
+        find "$root/project" -mindepth 1 -maxdepth 1 ! -name build \
+            -exec rm -rf {} +
         git ls-files -z | tar --null -c -T - | tar -x -C "$root/project"
 
         if inside "$suite" "make module cli" > "$log" 2>&1; then
@@ -87,20 +98,26 @@ one() {
 
             if inside "$suite" "make deps && make test-nginx" >> "$log" 2>&1
             then
-                tests=$(sed -n 's/^Files=\([0-9]*\), Tests=\([0-9]*\),.*/\2 passed/p' \
-                        "$log" | tail -1)
+                tests=$(passed "$log")
             else
                 tests=failed
+            fi
+
+            if inside "$suite" "make test-static" > "$log.static" 2>&1
+            then
+                static=$(passed "$log.static")
+            else
+                static=failed
             fi
         fi
 
         version=$(inside "$suite" "nginx -v" 2>&1 | sed -n 's,.*nginx/,,p')
     fi
 
-    printf '| %s | %s | %s | %s |\n' "$suite" "${version:--}" "$built" "$tests" \
-        > "$roots/$suite.row"
+    printf '| %s | %s | %s | %s | %s |\n' "$suite" "${version:--}" "$built" \
+        "$tests" "$static" > "$roots/$suite.row"
 
-    [ "$built" = "0 warnings" ] && [ "$tests" != failed ] && [ "$tests" != - ]
+    [[ $built = "0 warnings" && $tests = *passed && $static = *passed ]]
 }
 
 
@@ -111,8 +128,8 @@ for suite in $suites; do
 done
 
 echo
-echo "| Debian | nginx | module | t/ |"
-echo "|---|---|---|---|"
+echo "| Debian | nginx | module | t/ | t/, built in |"
+echo "|---|---|---|---|---|"
 
 for suite in $suites; do
     cat "$roots/$suite.row"

@@ -40,6 +40,20 @@ our $nginx = $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
 my $slow = $ENV{TPL_SANITIZED} ? 4 : 1;
 
 
+
+# python_has(PACKAGE, VERSION): whether the Python package that a test compares
+# with is of the version whose rules are ours, that of Debian 12.  With another
+# nothing can be compared.
+
+sub python_has {
+    my ($package, $version) = @_;
+    my $python = $ENV{PYTHON} // '/usr/bin/python3';
+    my $got = `$python -c "import importlib.metadata as m; print(m.version('$package'))"`;
+
+    return $got =~ /^\Q$version\E\b/;
+}
+
+
 sub new {
     my ($class, %args) = @_;
 

@@ -299,7 +299,7 @@ WRITTEN = {
     "cookies": get("/", "Cookie: a=1; b=2; a=3"),
     "odd cookies": get("/", "Cookie:  a = 1 ;b;=c; ;d=;a=b=c;e"),
     "quoted cookies": get("/", 'Cookie: a="x;y"; b="q\\"r\\\\s"; '
-                          'c="\\303\\244\\012"; d="open; e=f"g"; h="i" j'),
+                          'c="\\303\\244\\041"; d="open; e=f"g"; h="i" j'),
     "cookies with backslashes": get("/", 'Cookie: a="\\"; b="c\\'),
     "cookies with bytes": get("/", "Cookie: a=\xc3\xa4; \xc3\xb6=\xff"),
     "languages": get("/", "Accept-Language: de-AT, de;q=0.9, en-US;q=0.8, "

@@ -121,10 +121,10 @@ class Site:
                 pass
         return n
 
-    def memory(self, pids=None):
+    def memory(self):
         """KiB that all workers hold; shared pages are not counted twice"""
         total = 0
-        for pid in pids or self.workers():
+        for pid in self.workers():
             try:
                 with open("/proc/%d/smaps_rollup" % pid) as f:
                     total += int(re.search(r"(?m)^Pss:\s+(\d+)",
@@ -132,6 +132,11 @@ class Site:
             except OSError:
                 pass
         return total
+
+    def resident(self, pid):
+        """KiB that a process has in memory, shared ones included"""
+        with open("/proc/%d/status" % pid) as f:
+            return int(re.search(r"(?m)^VmRSS:\s+(\d+)", f.read()).group(1))
 
     def descriptors(self):
         n = 0
@@ -275,14 +280,14 @@ def test_reload(args, broken=False):
                              "/rooms/lake"], seconds, close=True)
         time.sleep(0.5)
         before = site.memory()
-        master = [site.memory([site.process.pid])]
+        master = [site.resident(site.process.pid)]
         for i in range(reloads):
             if broken:
                 open(hook, "w").write("{% if %}" if i % 2 == 0 else good)
             os.kill(site.process.pid, signal.SIGHUP)
             time.sleep(0.05)
             if i % max(1, reloads // 10) == 0:
-                master.append(site.memory([site.process.pid]))
+                master.append(site.resident(site.process.pid))
         n, errors, bad = wrk_result(process)
         check(not errors and not bad,
               "%d reloads, %d requests, none failed %s" % (reloads, n, errors))
@@ -294,7 +299,9 @@ def test_reload(args, broken=False):
         after = site.memory()
         check(after < before + 4096, "memory of the workers: %d KiB before, "
               "%d KiB after" % (before, after))
-        print("master", master)
+        check(max(master[-5:]) < min(master[1:6]) + 1024,
+              "memory of the master after every tenth of them: %s KiB"
+              % " ".join(map(str, master[1:])))
         if broken:
             why = site.complaints()
             check(any("maintenance.html:1" in line for line in why),

@@ -19,6 +19,7 @@
 #   make soak [ARGS="--seconds 600 --reloads 1000"]   under load for a while
 #   make faults [ABORTS=20000]   allocations that fail, short writes, aborts
 #   make deb | test-deb      Debian's package in build/deb | tried in a fresh root
+#   make screenshots         of the sample site: build/screenshots
 #   make analyze             gcc -fanalyzer, cppcheck
 #   make tidy                clang-tidy with the checks of .clang-tidy
 #   make test-valgrind       unit tests and VALGRIND_T of t/ under memcheck
@@ -89,7 +90,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
         conformance \
         conformance-nginx bench bench-run bench-scale bench-seed \
         bench-render bench-gzip bench-deps \
-        static test-static matrix deb test-deb soak faults tools-deps analyze tidy \
+        static test-static screenshots matrix deb test-deb soak faults tools-deps analyze tidy \
         test-valgrind coverage
 
 all: module cli
@@ -271,6 +272,11 @@ deb:
 
 test-deb: deb
 	@tools/test-deb.sh
+
+screenshots: deps module
+	@tools/install-deps.sh screenshots
+	@BUILD=$(abspath $B) NGINX_BINARY=$(NGINX_BINARY) \
+	    $(PYTHON) tools/screenshots.py
 
 matrix:
 	@tools/matrix.sh $(SUITES)

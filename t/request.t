@@ -507,11 +507,13 @@ b.test http://b.test/?x=1 b.test
 
     location /name {
         proxy_pass http://unix:$TEST_NGINX_HTML_DIR/name.sock;
+        proxy_http_version 1.0;
         proxy_set_header Host "";
     }
 
     location /none {
         proxy_pass http://unix:$TEST_NGINX_HTML_DIR/none.sock;
+        proxy_http_version 1.0;
         proxy_set_header Host "";
     }
 

@@ -187,12 +187,12 @@ is(scalar @want, scalar @calls, 'Flask has built its addresses');
 
 my $werkzeug = TplServer::python_has('werkzeug', '2.2');
 
-SKIP: for (0 .. $#calls) {
-    skip 'another Werkzeug', scalar @calls unless $werkzeug;
-
+for (0 .. $#calls) {
     my ($kind, $text) = split / /, $want[$_], 2;
     my $before = length $t->log;
     my $got = $t->get("/call$_");
+
+    next unless $werkzeug;
 
     if ($kind eq 'ok') {
         is($got->{body}, $text, "url_for($calls[$_])");

@@ -9,6 +9,7 @@
 #                                   tidy, test-valgrind, coverage need
 #     tools/install-deps.sh deb     the run set, and what the package needs
 #     tools/install-deps.sh static  the run set, and what building nginx needs
+#     tools/install-deps.sh screenshots    the test set, and a browser
 #     tools/install-deps.sh fetch FOLDER    nothing installed: puts the file
 #                                   of libyyjson0 there, which Debian 12 lacks
 #     tools/install-deps.sh bench   the test set, and the servers that
@@ -40,6 +41,8 @@ test_set="python3 python3-yaml python3-jinja2 python3-flask python3-tornado pyth
 tools_set="clang-tidy cppcheck valgrind gcovr"
 
 static_set="dpkg-dev"
+
+screenshots_set="chromium fonts-dejavu-core"
 
 deb_set="dpkg-dev debhelper fakeroot lintian"
 
@@ -204,6 +207,7 @@ case "${1-run}" in
     test)  want="$run_set $test_set" ;;
     tools) want="$run_set $test_set $tools_set" ;;
     static) want="$run_set $static_set" ;;
+    screenshots) want="$run_set $test_set $screenshots_set" ;;
     deb)   want="$run_set $deb_set" ;;
     bench) tools/install-deps.sh test; want=$bench_set; optional=1 ;;
 
@@ -214,7 +218,8 @@ case "${1-run}" in
         exit
         ;;
 
-    *)     die "usage: $0 run | test | tools | deb | static | bench | fetch FOLDER" ;;
+    *)     die "usage: $0 run | test | tools | deb | static |
+         screenshots | bench | fetch FOLDER" ;;
 esac
 
 lack=$(missing $want)

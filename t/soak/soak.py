@@ -61,15 +61,18 @@ def free_port():
 class Site:
     """conf.example on a port and with files of its own."""
 
-    def __init__(self, templates=None, http=""):
+    def __init__(self, templates=None, http="", port=None):
         self.dir = tempfile.TemporaryDirectory(prefix="tplsoak")
-        self.port = free_port()
+        self.port = port or free_port()
         self.h2port = free_port()
         work = self.dir.name
         conf = open(os.path.join(ROOT, "conf.example")).read()
         conf = re.sub(r"listen +8888;.*",
                       "listen 127.0.0.1:%d;\n        listen 127.0.0.1:%d http2;"
                       % (self.port, self.h2port), conf)
+        # the API is asked with HTTP/1.0, over HTTP/2 too
+        conf = conf.replace("$server_addr:$server_port",
+                            "127.0.0.1:%d" % self.port)
         conf = re.sub(r"(?m)^load_module.*$", "load_module %s;" % MODULE, conf)
         conf = conf.replace("build/run", work)
         conf = re.sub(r"(?m)^http \{", "http {\n" + http + "".join(

@@ -171,6 +171,72 @@ for (['steps?n=100', 200], ['steps?n=5000', 500, qr/more steps than its/],
 
 is($t->get('/quick?n=2')->{body}, 'quick 2', 'and on it goes');
 
+
+
+# what a worker holds at most: memory= and what it had before
+
+SKIP: {
+    skip 'the sanitizers hold memory of their own', 1 if $ENV{TPL_SANITIZED};
+
+    my %hungry = (
+        list => q({% set l = [] %}{% for i in range(10000000) %})
+            . q({% set _ = l.append('x' * 1000 ~ i) %}{% endfor %}),
+        string => q({% set ns = namespace(s='x') %}{% for i in range(60) %})
+            . q({% set ns.s = ns.s ~ ns.s %}{% endfor %}),
+        dict => q({% set d = {} %}{% for i in range(10000000) %})
+            . q({% set _ = d.update({i: [i, {}]}) %}{% endfor %}),
+        macro => q({% macro m(n) %}{{ 'x' * 100000 }}{{ m(n + 1) }}{% endmacro %})
+            . q({{ m(0)|length }}),
+        filter => q({{ range(10000000)|list|sort|map('string')|join|length }}),
+        page => q({% for i in range(10000000) %}{{ 'x' * 1000 }}{{ i }}{% endfor %}),
+        json => q({{ fetch('/data', size='1024m')|length }}),
+    );
+
+    my $hungry = TplServer->new(
+        files => {
+            (map { ("templates/$_.html" => "$hungry{$_}\{{ nginx.arg_n }}") }
+                 keys %hungry),
+            'html/data' => '[' . join(',', ('{"a":[1,"x"]}') x 800_000) . ']',
+        },
+        server => 'root html; location /data { internal; }'
+            . ' tpl_limits memory=64m output=1g depth=10000;'
+            . ' location / { tpl_preload *.html; tpl_render $uri.html; }');
+
+    for (sort keys %hungry) {
+        $hungry->start;
+
+        my ($worker) = $hungry->workers;
+        my $before = peak($worker);
+        my $said = length $hungry->log;
+
+        is($hungry->get("/$_?n=1")->{status}, 500, "memory=64m: $_: 500");
+
+        my $more = peak($worker) - $before;
+
+        # a document of 12 MB that was fetched is held beside it
+        my $limit = 64 + ($_ eq 'json' ? 24 : 0);
+
+        cmp_ok($more, '<', ($limit + 2) * 1024, "$_: $more KiB more");
+        cmp_ok($more, '>', 30 * 1024, "$_: and that is measured")
+            if $_ eq 'list';
+        like(substr($hungry->log, $said), qr/memory than its limit/,
+             "$_: the log says why");
+        $hungry->finish;
+    }
+}
+
+
+# KiB that a process has had at once
+
+sub peak {
+    my ($pid) = @_;
+
+    open my $in, '<', "/proc/$pid/status" or die $!;
+    my ($size) = map { /^VmHWM:\s+(\d+)/ ? $1 : () } <$in>;
+
+    return $size;
+}
+
 like($t->get('/ssi')->{body}, qr/^done 1 done 2$/,
      'long renders in subrequests');
 

@@ -16,6 +16,7 @@ my $t = TplServer->new(
         'templates/broken.html' => '{{ 1 / nginx.arg_n|int }}',
         'templates/p/"q\\.html' => 'quoted',
         'templates/list.html' => '{{ data|length }}',
+        'templates/fetch.html' => '{{ data|length }}{{ fetch("/api").0 }}',
         'html/list.json' => '[1, 2, 3]',
         map { ("templates/many/$_.html" => $_) } 1 .. 600,
     },
@@ -29,6 +30,10 @@ my $t = TplServer->new(
                             tpl_render $uri.html; }
         location /json { alias html; tpl_filter list.html;
                          types { application/json json; } }
+        location = /fetch { tpl_fetch data /list;
+                            tpl_render fetch.html; }
+        location = /list { internal; return 200 '[1, 2, 3]'; }
+        location = /api { internal; return 200 '[7]'; }
         location = /status { tpl_status; }
         location = /metrics { tpl_status prometheus; }
 EOC
@@ -43,6 +48,7 @@ $t->get('/same') for 1 .. 7;
 $t->get("/broken?n=$_") for 0, 1, 0;
 $t->get('/picked/p/"q\\');
 $t->get('/json/list.json');
+is($t->get('/fetch')->{body}, '37', 'a page waits for data');
 
 my $page = $t->get('/status');
 is($page->{headers}{'content-type'}, 'application/json', 'JSON');
@@ -50,7 +56,7 @@ is($page->{headers}{'content-type'}, 'application/json', 'JSON');
 my $s = status()->{templates};
 
 is_deeply([sort keys %$s],
-          [sort qw(a.html same.html broken.html p/"q\\.html list.html)],
+          [sort qw(a.html same.html broken.html p/"q\\.html list.html fetch.html)],
           'each template that was rendered');
 is($s->{'a.html'}{requests}, 10, 'requests, in both workers');
 is($s->{'a.html'}{bytes}, 10 * 6 + 55, 'bytes');
@@ -58,6 +64,9 @@ is($s->{'a.html'}{errors}, 0, 'no errors');
 cmp_ok($s->{'a.html'}{seconds}, '>', 0, 'time');
 cmp_ok($s->{'a.html'}{seconds}, '<', 1, 'in seconds');
 cmp_ok($s->{'a.html'}{steps}, '>', 10, 'steps');
+cmp_ok($s->{'fetch.html'}{fetch_seconds}, '>', 0, 'time waiting for data');
+cmp_ok($s->{'fetch.html'}{fetch_seconds}, '<', 1, 'in seconds');
+cmp_ok($s->{'a.html'}{fetch_seconds}, '==', 0, 'not for what is there');
 is($s->{'same.html'}{requests}, 7, 'kept pages count');
 is_deeply([@{$s->{'broken.html'}}{qw(requests errors bytes)}], [3, 2, 3],
           'errors');
@@ -73,6 +82,9 @@ like($page->{body}, qr/^tpl_requests_total\{template="p\/\\"q\\\\\.html"\} 1\n/m
      'a name with quotes');
 like($page->{body},
      qr/^tpl_render_seconds_total\{template="a\.html"\} 0\.\d{9}\n/m, 'time');
+like($page->{body},
+     qr/^tpl_fetch_seconds_total\{template="fetch\.html"\} 0\.\d{9}\n/m,
+     'waiting for data');
 unlike($page->{body}, qr/^(?!#|tpl_\w+\{template="[^\n]*"\} [\d.]+$)./m,
        'and nothing else');
 
@@ -90,7 +102,7 @@ my $sum = $s->{others}{requests};
 
 cmp_ok($sum, '>', 0, 'a full zone: the rest is counted together');
 $sum += $_->{requests} for values %{$s->{templates}};
-is($sum, 10 + 7 + 3 + 1 + 1 + 600, 'and nothing is lost');
+is($sum, 10 + 7 + 3 + 1 + 1 + 1 + 600, 'and nothing is lost');
 like($t->get('/metrics')->{body}, qr/^tpl_requests_total\{template=""\} \d+$/m,
      'for Prometheus too');
 

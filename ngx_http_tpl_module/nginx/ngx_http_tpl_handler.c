@@ -478,12 +478,17 @@ ngx_http_tpl_run(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 tpl_int_t
 ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
 {
-    uint64_t   start;
+    uint64_t   start, end;
     tpl_int_t  rc;
 
     r->connection->log->action = "rendering template";
 
     start = ngx_http_tpl_now();
+
+    if (ctx->waits_since) {
+        ctx->fetch_nsec += start - ctx->waits_since;
+        ctx->waits_since = 0;
+    }
 
     /* what is fetched is asked for before anything else */
 
@@ -495,8 +500,14 @@ ngx_http_tpl_slice(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx)
                                              : NGX_HTTP_TPL_SLICE);
     }
 
-    ctx->nsec += ngx_http_tpl_now() - start;
+    end = ngx_http_tpl_now();
+
+    ctx->nsec += end - start;
     ctx->steps = tpl_vm_steps(ctx->vm);
+
+    if (rc == TPL_AGAIN) {
+        ctx->waits_since = end;
+    }
 
     return rc;
 }

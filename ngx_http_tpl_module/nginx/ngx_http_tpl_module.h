@@ -109,7 +109,8 @@ typedef struct ngx_http_tpl_model_s      ngx_http_tpl_model_t;
 #define NGX_HTTP_TPL_BYTES       2
 #define NGX_HTTP_TPL_NSEC        3
 #define NGX_HTTP_TPL_STEPS_DONE  4
-#define NGX_HTTP_TPL_NCOUNTERS   5
+#define NGX_HTTP_TPL_FETCH_NSEC  5
+#define NGX_HTTP_TPL_NCOUNTERS   6
 
 
 /* tpl_whitespace: words of Jinja, then of Tornado */
@@ -535,6 +536,8 @@ typedef struct {
     ngx_str_t                     message;      /* of the error */
     uint64_t                      steps;
     uint64_t                      nsec;
+    uint64_t                      fetch_nsec;   /* waited for data */
+    uint64_t                      waits_since;  /* 0: it does not wait */
 
     /* once they were asked for */
     const tpl_locale_t           *locale;

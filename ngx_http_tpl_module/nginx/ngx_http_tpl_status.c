@@ -63,7 +63,9 @@ static const ngx_http_tpl_counter_t  ngx_http_tpl_counters[] = {
     { "errors", "tpl_errors_total", "Renders that failed." },
     { "bytes", "tpl_bytes_total", "Bytes of the pages." },
     { "seconds", "tpl_render_seconds_total", "Time spent in templates." },
-    { "steps", "tpl_steps_total", "Steps of the programs." }
+    { "steps", "tpl_steps_total", "Steps of the programs." },
+    { "fetch_seconds", "tpl_fetch_seconds_total",
+      "Time spent waiting for data." }
 };
 
 
@@ -243,6 +245,8 @@ ngx_http_tpl_status_count(ngx_http_tpl_ctx_t *ctx, size_t bytes,
     (void) ngx_atomic_fetch_add(&c->value[NGX_HTTP_TPL_BYTES], bytes);
     (void) ngx_atomic_fetch_add(&c->value[NGX_HTTP_TPL_NSEC], ctx->nsec);
     (void) ngx_atomic_fetch_add(&c->value[NGX_HTTP_TPL_STEPS_DONE], ctx->steps);
+    (void) ngx_atomic_fetch_add(&c->value[NGX_HTTP_TPL_FETCH_NSEC],
+                                ctx->fetch_nsec);
 }
 
 
@@ -473,7 +477,7 @@ static void
 ngx_http_tpl_status_number(tpl_buf_t *b, ngx_uint_t counter,
     ngx_atomic_uint_t n)
 {
-    if (counter == NGX_HTTP_TPL_NSEC) {
+    if (counter == NGX_HTTP_TPL_NSEC || counter == NGX_HTTP_TPL_FETCH_NSEC) {
         (void) tpl_buf_printf(b, "%lu.%09lu", (unsigned long) n / 1000000000,
                               (unsigned long) n % 1000000000);
         return;

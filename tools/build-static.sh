@@ -4,7 +4,8 @@
 #
 # nginx-dev has headers only, so the sources of the installed nginx are fetched
 # from Debian: the tar file of its authors, through lists of our own in
-# build/apt. A warning ends the build (nginx compiles with -Werror).
+# build/apt; where they cannot be had, the exit status is 2. A warning ends the
+# build (nginx compiles with -Werror).
 
 set -euo pipefail
 
@@ -69,7 +70,11 @@ fetch() {
     done
 
     rm -rf "$dir"
-    [ -x "$src/configure" ] || die "no sources of nginx $version"
+    if [ ! -x "$src/configure" ]; then
+        echo "build-static: Debian's mirror has no sources of nginx" \
+             "$version" >&2
+        exit 2
+    fi
 }
 
 

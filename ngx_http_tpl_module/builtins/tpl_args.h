@@ -229,6 +229,33 @@ tpl_int_t tpl_getter_init(tpl_exec_t *exec, tpl_getter_t *g,
 tpl_int_t tpl_getter_get(tpl_exec_t *exec, tpl_getter_t *g,
     const tpl_value_t *item, tpl_value_t *out);
 
+/*
+ * One part of the path in what items of a list most often are, small dicts that
+ * are alike; NULL: look it up in the usual way.
+ */
+static inline const tpl_value_t *
+tpl_getter_peek(tpl_getter_t *g, const tpl_value_t *part,
+    const tpl_value_t *item)
+{
+    tpl_name_t          name;
+    const tpl_value_t  *v;
+
+    if (item->type != TPL_DICT || part->type != TPL_STRING
+        || item->u.dict->index != NULL)
+    {
+        return NULL;
+    }
+
+    name.str = tpl_value_str(part);
+    name.hash = 0;
+
+    v = tpl_dict_find_again(item->u.dict, &name, &g->hint);
+
+    return (v && v->type != TPL_PENDING && v->type != TPL_UNDEFINED) ? v
+                                                                     : NULL;
+}
+
+
 /* Jinja2: ignore_case: a string in lower case, other values as they are */
 tpl_int_t tpl_getter_lower(tpl_exec_t *exec, const tpl_value_t *v,
     tpl_value_t *out);

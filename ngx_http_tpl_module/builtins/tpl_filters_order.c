@@ -14,8 +14,9 @@ static tpl_int_t
 tpl_order_keys(tpl_exec_t *exec, tpl_getter_t *getter,
     const tpl_seq_t *seq, tpl_value_t **keys)
 {
-    uint32_t   i;
-    tpl_int_t  rc;
+    uint32_t            i;
+    tpl_int_t           rc;
+    const tpl_value_t  *v;
 
     *keys = tpl_palloc(exec->arena,
                        ((size_t) seq->n + 1) * sizeof(tpl_value_t));
@@ -24,7 +25,22 @@ tpl_order_keys(tpl_exec_t *exec, tpl_getter_t *getter,
         return tpl_throw_memory(exec);
     }
 
-    for (i = 0; i < seq->n; i++) {
+    i = 0;
+
+    if (getter->n == 1 && !getter->lower) {
+
+        for ( /* void */ ; i < seq->n; i++) {
+            v = tpl_getter_peek(getter, getter->parts, &seq->items[i]);
+
+            if (v == NULL) {
+                break;
+            }
+
+            (*keys)[i] = *v;
+        }
+    }
+
+    for ( /* void */ ; i < seq->n; i++) {
         rc = tpl_getter_get(exec, getter, &seq->items[i], &(*keys)[i]);
 
         if (rc != TPL_OK) {
@@ -41,7 +57,6 @@ tpl_order_keys(tpl_exec_t *exec, tpl_getter_t *getter,
 static tpl_list_t *
 tpl_order_list(tpl_exec_t *exec, const tpl_seq_t *seq)
 {
-    uint32_t     i;
     tpl_list_t  *list;
 
     list = tpl_list_create(exec, seq->n);
@@ -51,10 +66,9 @@ tpl_order_list(tpl_exec_t *exec, const tpl_seq_t *seq)
         return NULL;
     }
 
-    for (i = 0; i < seq->n; i++) {
-        if (tpl_list_append(exec, list, &seq->items[i]) != TPL_OK) {
-            return NULL;
-        }
+    if (seq->n) {
+        memcpy(list->items, seq->items, seq->n * sizeof(tpl_value_t));
+        list->n = seq->n;
     }
 
     return list;
@@ -208,6 +222,7 @@ static tpl_int_t
 tpl_filter_sort(tpl_call_t *call)
 {
     tpl_int_t      rc;
+    uint32_t       i, *order;
     tpl_seq_t      seq;
     tpl_exec_t    *exec;
     tpl_list_t    *list;
@@ -251,17 +266,21 @@ tpl_filter_sort(tpl_call_t *call)
         return rc;
     }
 
-    list = tpl_order_list(exec, &seq);
-
-    if (list == NULL) {
+    if (tpl_sort_positions(exec, keys, seq.n, reverse, &order) != TPL_OK) {
         return TPL_ERROR;
     }
 
-    rc = tpl_list_sort(exec, list, keys, reverse);
+    list = tpl_list_create(exec, seq.n);
 
-    if (rc != TPL_OK) {
-        return rc;
+    if (list == NULL) {
+        return tpl_throw_memory(exec);
     }
+
+    for (i = 0; i < seq.n; i++) {
+        list->items[i] = seq.items[order[i]];
+    }
+
+    list->n = seq.n;
 
     tpl_seq_close(&seq);
     tpl_value_list(&call->result, list);

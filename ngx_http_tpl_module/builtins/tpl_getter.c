@@ -214,31 +214,19 @@ tpl_getter_get(tpl_exec_t *exec, tpl_getter_t *g,
 {
     tpl_int_t           rc;
     tpl_uint_t          i;
-    tpl_name_t          name;
-    tpl_value_t         v, *value;
-    const tpl_value_t  *part;
+    tpl_value_t         v;
+    const tpl_value_t  *part, *value;
 
     v = *item;
 
     for (i = 0; i < g->n; i++) {
         part = &g->parts[i];
 
-        /* what items of a list most often are: small and alike */
+        value = tpl_getter_peek(g, part, &v);
 
-        if (v.type == TPL_DICT && part->type == TPL_STRING
-            && v.u.dict->index == NULL)
-        {
-            name.str = tpl_value_str(part);
-            name.hash = 0;
-
-            value = tpl_dict_find_again(v.u.dict, &name, &g->hint);
-
-            if (value && value->type != TPL_PENDING
-                && value->type != TPL_UNDEFINED)
-            {
-                v = *value;
-                continue;
-            }
+        if (value) {
+            v = *value;
+            continue;
         }
 
         rc = tpl_get_item(exec, &v, part, &v);

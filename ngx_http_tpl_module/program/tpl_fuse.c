@@ -66,7 +66,10 @@ tpl_fuse(const tpl_template_t *t, tpl_func_t *fn)
         }
     }
 
-    for (i = fn->code; i < last; i++) {
+    /* backwards: a text that begins a sequence does not end the one before */
+
+    for (i = last; i > fn->code; ) {
+        i--;
         op = i->op;
 
         switch (op) {
@@ -97,8 +100,7 @@ tpl_fuse(const tpl_template_t *t, tpl_func_t *fn)
                                                    : TPL_INSN_TEXT_SLOT;
             }
 
-            if (i + 3 < last && i[1].op == TPL_INSN_LOAD && i[1].a == 0
-                && i[2].op == TPL_INSN_GET_ATTR && i[2].a == TPL_ATTR_PLAIN
+            if (i + 3 < last && i[1].op == TPL_INSN_LOAD_ATTR && i[1].a == 0
                 && i[3].op == TPL_INSN_OUTPUT && i[3].a == TPL_OUT_AUTO)
             {
                 op = tpl_fuse_text(t, i + 4, last) ? TPL_INSN_TEXT_ATTR_TEXT

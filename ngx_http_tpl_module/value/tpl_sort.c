@@ -1,11 +1,14 @@
 
 /*
- * Python's list.sort(): stable, by < alone, the later item on its left side, so
- * that the same pairs are compared and the same TypeErrors come.
+ * Python's list.sort(): stable, by < alone.  What is sorted are positions: keys
+ * and items move once, at the end.
  *
- * Runs that are there already are found, short ones grow by binary insertion,
- * as in CPython; then neighbours are merged until one is left.  What is sorted
- * are positions: keys and items move once, at the end.
+ * Keys that are all strings, or all integers, have an order that asks nobody:
+ * they are compared by a number each, a string by its bytes where the numbers
+ * of two are the same.  Comparing any others may be an error, so the same pairs
+ * are compared as by CPython, the later item on the left side: runs that are
+ * there already are found, short ones grow by binary insertion, then neighbours
+ * are merged until one is left.
  */
 
 #include "value/tpl_inner.h"
@@ -15,19 +18,20 @@
 #define TPL_SORT_RUN  64
 
 
-typedef enum {
-    TPL_SORT_ANY = 0,
-    TPL_SORT_STRINGS,
-    TPL_SORT_INTS
-} tpl_sort_kind_t;
+/* plain keys: so many are sorted by insertion */
+#define TPL_SORT_FEW  16
+
 
 typedef struct {
     tpl_exec_t          *exec;
     const tpl_value_t   *keys;
-    tpl_sort_kind_t      kind;      /* of all keys */
-    uint64_t            *starts;    /* STRINGS: their first 8 bytes, as a
-                                       number that compares alike */
 } tpl_sort_t;
+
+typedef struct {
+    uint64_t             rank;      /* of two keys the less has the less, or
+                                       both have the same */
+    uint32_t             at;        /* the key's position */
+} tpl_rank_t;
 
 
 /* keys[a] < keys[b]: 1 or 0, TPL_ERROR */
@@ -35,56 +39,17 @@ typedef struct {
 static tpl_int_t
 tpl_sort_less(tpl_sort_t *sort, uint32_t a, uint32_t b)
 {
-    int                 rc;
-    size_t              n;
-    tpl_int_t           order;
-    const tpl_value_t  *x, *y;
+    tpl_int_t  order;
 
     sort->exec->fuel--;
 
-    x = &sort->keys[a];
-    y = &sort->keys[b];
-
-    switch (sort->kind) {
-
-    case TPL_SORT_STRINGS:
-        if (sort->starts[a] != sort->starts[b]) {
-            return sort->starts[a] < sort->starts[b];
-        }
-
-        n = tpl_min(x->len, y->len);
-        rc = n ? memcmp(x->u.s, y->u.s, n) : 0;
-
-        return rc ? rc < 0 : x->len < y->len;
-
-    case TPL_SORT_INTS:
-        return x->u.i < y->u.i;
-
-    default:
-        if (tpl_order(sort->exec, x, y, &order) != TPL_OK) {
-            return TPL_ERROR;
-        }
-
-        return order < 0;
+    if (tpl_order(sort->exec, &sort->keys[a], &sort->keys[b], &order)
+        != TPL_OK)
+    {
+        return TPL_ERROR;
     }
-}
 
-
-/* missing bytes count as 0: then the whole strings decide */
-
-static uint64_t
-tpl_sort_start(const tpl_value_t *v)
-{
-    uint64_t  w;
-
-    w = 0;
-    tpl_copy_short((tpl_char_t *) &w, v->u.s, tpl_min(v->len, 8u));
-
-#if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-    w = __builtin_bswap64(w);
-#endif
-
-    return w;
+    return order < 0;
 }
 
 
@@ -213,20 +178,6 @@ tpl_sort_merge(tpl_sort_t *sort, const uint32_t *from, uint32_t *to,
 }
 
 
-static void
-tpl_values_reverse(tpl_value_t *v, uint32_t n)
-{
-    uint32_t     i;
-    tpl_value_t  t;
-
-    for (i = 0; i < n / 2; i++) {
-        t = v[i];
-        v[i] = v[n - 1 - i];
-        v[n - 1 - i] = t;
-    }
-}
-
-
 static tpl_int_t
 tpl_values_permute(tpl_exec_t *exec, tpl_value_t *v, const uint32_t *order,
     uint32_t n)
@@ -316,41 +267,151 @@ tpl_sort_order(tpl_sort_t *sort, uint32_t *order, uint32_t *other,
 }
 
 
-tpl_int_t
-tpl_list_sort(tpl_exec_t *exec, tpl_list_t *list, tpl_value_t *keys,
-    tpl_uint_t reverse)
+/*
+ * The first 8 bytes as a number that compares alike.  Missing bytes count as 0:
+ * then the whole strings decide.
+ */
+
+static uint64_t
+tpl_rank_string(const tpl_value_t *v)
 {
-    uint32_t    i, n, *order;
-    tpl_sort_t  sort;
+    uint64_t  w;
 
-    n = list->n;
+    w = 0;
+    tpl_copy_short((tpl_char_t *) &w, v->u.s, tpl_min(v->len, 8u));
 
-    if (n < 2) {
-        return TPL_OK;
+#if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+    w = __builtin_bswap64(w);
+#endif
+
+    return w;
+}
+
+
+static tpl_uint_t
+tpl_rank_less(const tpl_value_t *keys, const tpl_rank_t *a,
+    const tpl_rank_t *b)
+{
+    int                 rc;
+    size_t              n;
+    const tpl_value_t  *x, *y;
+
+    if (tpl_likely(a->rank != b->rank)) {
+        return a->rank < b->rank;
     }
 
-    /* reversed before and after, equal items keep their order */
+    x = &keys[a->at];
+    y = &keys[b->at];
 
-    if (reverse) {
-        tpl_values_reverse(list->items, n);
-
-        if (keys) {
-            tpl_values_reverse(keys, n);
-        }
+    if (x->type == TPL_INT) {
+        return 0;
     }
 
-    sort.exec = exec;
-    sort.keys = keys ? keys : list->items;
-    sort.kind = (sort.keys[0].type == TPL_STRING) ? TPL_SORT_STRINGS
-                : (sort.keys[0].type == TPL_INT) ? TPL_SORT_INTS
-                : TPL_SORT_ANY;
+    n = tpl_min(x->len, y->len);
+    rc = n ? memcmp(x->u.s, y->u.s, n) : 0;
+
+    return rc ? rc < 0 : x->len < y->len;
+}
+
+
+static void
+tpl_rank_insert(const tpl_value_t *keys, tpl_rank_t *v, size_t n)
+{
+    size_t      i, k;
+    tpl_rank_t  item;
 
     for (i = 1; i < n; i++) {
-        if (sort.keys[i].type != sort.keys[0].type) {
-            sort.kind = TPL_SORT_ANY;
-            break;
+        item = v[i];
+
+        for (k = i; k && tpl_rank_less(keys, &item, &v[k - 1]); k--) {
+            v[k] = v[k - 1];
         }
+
+        v[k] = item;
     }
+}
+
+
+/* merges v[0..middle) and v[middle..n); room is for the first of them */
+
+static void
+tpl_rank_merge(const tpl_value_t *keys, tpl_rank_t *v, size_t middle,
+    size_t n, tpl_rank_t *room)
+{
+    tpl_rank_t  *a, *b, *last;
+
+    if (!tpl_rank_less(keys, &v[middle], &v[middle - 1])) {
+        return;
+    }
+
+    memcpy(room, v, middle * sizeof(tpl_rank_t));
+
+    a = room;
+    b = &v[middle];
+    last = &v[n];
+
+    while (a < room + middle) {
+        *v++ = (b < last && tpl_rank_less(keys, b, a)) ? *b++ : *a++;
+    }
+}
+
+
+/* all keys are strings, or all integers */
+
+static tpl_int_t
+tpl_sort_ranks(tpl_sort_t *sort, uint32_t *order, size_t n)
+{
+    size_t              i, width;
+    tpl_rank_t         *v, *room;
+    const tpl_value_t  *key;
+
+    v = tpl_palloc(sort->exec->arena, 2 * n * sizeof(tpl_rank_t));
+    if (v == NULL) {
+        return tpl_throw_memory(sort->exec);
+    }
+
+    room = v + n;
+
+    for (i = 0; i < n; i++) {
+        key = &sort->keys[order[i]];
+
+        v[i].at = order[i];
+        v[i].rank = (key->type == TPL_STRING)
+                    ? tpl_rank_string(key)
+                    : (uint64_t) key->u.i ^ ((uint64_t) 1 << 63);
+    }
+
+    for (i = 0; i < n; i += TPL_SORT_FEW) {
+        tpl_rank_insert(sort->keys, &v[i], tpl_min(n - i, TPL_SORT_FEW));
+    }
+
+    sort->exec->fuel -= (int64_t) n * 4;
+
+    for (width = TPL_SORT_FEW; width < n; width *= 2) {
+
+        for (i = 0; i + width < n; i += 2 * width) {
+            tpl_rank_merge(sort->keys, &v[i], width,
+                           tpl_min(n - i, 2 * width), room);
+        }
+
+        sort->exec->fuel -= (int64_t) n;
+    }
+
+    for (i = 0; i < n; i++) {
+        order[i] = v[i].at;
+    }
+
+    return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_sort_positions(tpl_exec_t *exec, const tpl_value_t *keys, uint32_t n,
+    tpl_uint_t reverse, uint32_t **out)
+{
+    uint32_t    i, t, *order;
+    tpl_sort_t  sort;
+    tpl_uint_t  plain;
 
     order = tpl_palloc(exec->arena,
                        ((size_t) n * 2 + n / 16 + 1) * sizeof(uint32_t));
@@ -358,42 +419,63 @@ tpl_list_sort(tpl_exec_t *exec, tpl_list_t *list, tpl_value_t *keys,
         return tpl_throw_memory(exec);
     }
 
-    if (sort.kind == TPL_SORT_STRINGS) {
-        sort.starts = tpl_palloc(exec->arena, n * sizeof(uint64_t));
-        if (sort.starts == NULL) {
-            return tpl_throw_memory(exec);
-        }
+    plain = (n > 0
+             && (keys[0].type == TPL_STRING || keys[0].type == TPL_INT));
 
-        for (i = 0; i < n; i++) {
-            sort.starts[i] = tpl_sort_start(&sort.keys[i]);
-        }
-    }
+    /* reversed before and after, equal items keep their order */
 
     for (i = 0; i < n; i++) {
-        order[i] = i;
+        order[i] = reverse ? n - 1 - i : i;
+        plain &= (keys[i].type == keys[0].type);
     }
 
-    order = tpl_sort_order(&sort, order, order + n, order + 2 * (size_t) n,
-                           n);
-    if (order == NULL) {
-        return TPL_ERROR;
-    }
+    sort.exec = exec;
+    sort.keys = keys;
 
-    if (tpl_values_permute(exec, list->items, order, n) != TPL_OK) {
-        return TPL_ERROR;
-    }
+    if (plain) {
+        if (tpl_sort_ranks(&sort, order, n) != TPL_OK) {
+            return TPL_ERROR;
+        }
 
-    if (keys && tpl_values_permute(exec, keys, order, n) != TPL_OK) {
-        return TPL_ERROR;
+    } else {
+        order = tpl_sort_order(&sort, order, order + n,
+                               order + 2 * (size_t) n, n);
+        if (order == NULL) {
+            return TPL_ERROR;
+        }
     }
 
     if (reverse) {
-        tpl_values_reverse(list->items, n);
-
-        if (keys) {
-            tpl_values_reverse(keys, n);
+        for (i = 0; i < n / 2; i++) {
+            t = order[i];
+            order[i] = order[n - 1 - i];
+            order[n - 1 - i] = t;
         }
     }
 
+    *out = order;
+
     return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_list_sort(tpl_exec_t *exec, tpl_list_t *list, tpl_value_t *keys,
+    tpl_uint_t reverse)
+{
+    uint32_t  *order;
+
+    if (list->n < 2) {
+        return TPL_OK;
+    }
+
+    if (tpl_sort_positions(exec, keys ? keys : list->items, list->n, reverse,
+                           &order)
+        != TPL_OK
+        || tpl_values_permute(exec, list->items, order, list->n) != TPL_OK)
+    {
+        return TPL_ERROR;
+    }
+
+    return keys ? tpl_values_permute(exec, keys, order, list->n) : TPL_OK;
 }

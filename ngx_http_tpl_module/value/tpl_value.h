@@ -516,6 +516,10 @@ tpl_int_t tpl_list_extend(tpl_exec_t *exec, tpl_list_t *list,
  * else is permuted along; reverse keeps equal items in order */
 tpl_int_t tpl_list_sort(tpl_exec_t *exec, tpl_list_t *list,
     tpl_value_t *keys, tpl_uint_t reverse);
+/* the same, moving nothing: *order gets the positions of the n keys in their
+ * order, in the arena */
+tpl_int_t tpl_sort_positions(tpl_exec_t *exec, const tpl_value_t *keys,
+    uint32_t n, tpl_uint_t reverse, uint32_t **order);
 
 
 /*

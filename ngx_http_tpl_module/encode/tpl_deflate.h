@@ -63,23 +63,26 @@ typedef struct {
 } tpl_bits_t;
 
 
+static inline void
+tpl_bits_store(tpl_char_t *p, uint64_t w)
+{
+#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+    w = __builtin_bswap64(w);
+#endif
+
+    memcpy(p, &w, 8);
+}
+
+
 /* n <= 56; value has no bits above n */
 
 static inline void
 tpl_bits_put(tpl_bits_t *b, uint64_t value, unsigned n)
 {
-    uint64_t  w;
-
     b->word |= value << b->n;
     b->n += n;
 
-    w = b->word;
-
-#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-    w = __builtin_bswap64(w);
-#endif
-
-    memcpy(b->p, &w, 8);
+    tpl_bits_store(b->p, b->word);
 
     b->p += b->n >> 3;
     b->word >>= b->n & ~7u;
@@ -119,6 +122,38 @@ tpl_bits_get(const tpl_char_t *src, size_t bit)
 #endif
 
     return w >> (bit & 7);
+}
+
+
+/*
+ * Copies n bits of src from one of its bits on, 7 bytes at a time: neither they
+ * nor their copies change their places within a byte.
+ */
+
+static inline void
+tpl_bits_copy(tpl_bits_t *b, const tpl_char_t *src, size_t bit, size_t n)
+{
+    uint64_t     w, word;
+    tpl_char_t  *p;
+
+    p = b->p;
+    word = b->word;
+
+    for ( /* void */ ; n >= 56; n -= 56, bit += 56, p += 7) {
+        w = tpl_bits_get(src, bit) & ((1ULL << 56) - 1);
+        word |= w << b->n;
+
+        tpl_bits_store(p, word);
+
+        word >>= 56;
+    }
+
+    b->p = p;
+    b->word = word;
+
+    if (n) {
+        tpl_bits_put(b, tpl_bits_get(src, bit) & ((1ULL << n) - 1), n);
+    }
 }
 
 

@@ -139,6 +139,7 @@ static void tpl_gzip_long_run(tpl_gzip_t *gz, uint32_t pos, uint32_t ref,
     uint32_t len);
 static void tpl_gzip_copy(tpl_gzip_t *gz, uint32_t pos, uint32_t ref,
     uint32_t len, tpl_uint_t direct);
+static void tpl_gzip_literals(tpl_gzip_t *gz, uint32_t ref, uint32_t end);
 static uint32_t tpl_gzip_find(tpl_gzip_t *gz, uint32_t pos, uint32_t ref,
     uint32_t *dist);
 static void tpl_gzip_run_crc(tpl_gzip_t *gz, uint32_t i, uint32_t ref,
@@ -683,13 +684,13 @@ static void
 tpl_gzip_long_run(tpl_gzip_t *gz, uint32_t pos, uint32_t ref, uint32_t len)
 {
     uint32_t                 k, n, end, skip, bit, from;
-    const tpl_gzip_match_t  *match, *last;
+    const tpl_gzip_group_t  *group;
+    const tpl_gzip_match_t  *match;
     const tpl_gzip_model_t  *m;
 
     m = gz->model;
     end = ref + len;
     from = gz->runs[(gz->nruns - 1) & (TPL_GZIP_RUNS - 1)].from;
-    last = m->matches + m->nmatches;
 
     tpl_gzip_tokens(gz);
     tpl_gzip_open(gz);
@@ -701,38 +702,45 @@ tpl_gzip_long_run(tpl_gzip_t *gz, uint32_t pos, uint32_t ref, uint32_t len)
 
     pos -= ref;
 
-    if (match < last && match->pos < ref) {
+    if (k < m->nmatches && match->pos < ref) {
         skip = ref - match->pos;
         n = tpl_min(match->len - skip, end - ref);
 
         tpl_gzip_copy(gz, pos + ref, match->src + skip, n, 1);
 
         ref += n;
-        match++;
 
         if (ref == end) {
             return;
         }
+
+        match = &m->matches[++k];
     }
 
     /* literals up to where a position in bits is known */
 
-    n = (match < last) ? tpl_min(match->pos, end) : end;
+    n = (k < m->nmatches) ? tpl_min(match->pos, end) : end;
 
-    for ( /* void */ ; ref < n; ref++) {
-        tpl_gzip_room(gz, 8);
-        tpl_bits_code(&gz->b, m->codes.lit[m->ref[ref]]);
-    }
+    tpl_gzip_literals(gz, ref, n);
 
-    if (ref == end) {
+    if (n == end) {
         return;
     }
 
-    /* match->pos == ref */
-
     bit = match->bit;
 
-    for ( /* void */ ; match < last; match++) {
+    while (k < m->nmatches) {
+
+        if (k % TPL_GZIP_GROUP == 0) {
+            group = &m->groups[k / TPL_GZIP_GROUP];
+
+            if (group->src >= from && group->end <= end) {
+                k += TPL_GZIP_GROUP;
+                continue;
+            }
+        }
+
+        match = &m->matches[k];
 
         if ((uint32_t) match->pos + match->len > end) {
             break;
@@ -744,12 +752,14 @@ tpl_gzip_long_run(tpl_gzip_t *gz, uint32_t pos, uint32_t ref, uint32_t len)
             bit = match->bit + match->nbits;
         }
 
-        ref = (uint32_t) match->pos + match->len;
+        k++;
     }
 
     /* the last part may end within literals or a match */
 
-    if (match < last && match->pos < end) {
+    match = &m->matches[k];
+
+    if (k < m->nmatches && match->pos < end) {
         tpl_gzip_bits(gz, m->bits, bit, match->bit);
         tpl_gzip_copy(gz, pos + match->pos, match->src, end - match->pos, 1);
         return;
@@ -760,11 +770,52 @@ tpl_gzip_long_run(tpl_gzip_t *gz, uint32_t pos, uint32_t ref, uint32_t len)
         return;
     }
 
-    tpl_gzip_bits(gz, m->bits, bit, match[-1].bit + match[-1].nbits);
+    match--;
 
-    for ( /* void */ ; ref < end; ref++) {
-        tpl_gzip_room(gz, 8);
-        tpl_bits_code(&gz->b, m->codes.lit[m->ref[ref]]);
+    tpl_gzip_bits(gz, m->bits, bit, match->bit + match->nbits);
+    tpl_gzip_literals(gz, (uint32_t) match->pos + match->len, end);
+}
+
+
+/* bytes [ref, end) of the reference by the model's codes */
+
+static void
+tpl_gzip_literals(tpl_gzip_t *gz, uint32_t ref, uint32_t end)
+{
+    uint32_t           n, code;
+    uint64_t           bits;
+    unsigned           nbits;
+    tpl_bits_t         b;
+    const uint32_t    *codes;
+    const tpl_char_t  *p;
+
+    codes = gz->model->codes.lit;
+    p = gz->model->ref;
+
+    while (ref < end) {
+        tpl_gzip_room(gz, TPL_GZIP_BATCH * 2);
+
+        n = tpl_min(end, ref + TPL_GZIP_BATCH);
+        b = gz->b;
+        bits = 0;
+        nbits = 0;
+
+        for ( /* void */ ; ref < n; ref++) {
+            code = codes[p[ref]];
+
+            bits |= (uint64_t) tpl_deflate_code(code) << nbits;
+            nbits += tpl_deflate_bits(code);
+
+            if (nbits > 41) {
+                tpl_bits_put(&b, bits, nbits);
+                bits = 0;
+                nbits = 0;
+            }
+        }
+
+        tpl_bits_put(&b, bits, nbits);
+
+        gz->b = b;
     }
 }
 
@@ -778,20 +829,16 @@ static void
 tpl_gzip_copy(tpl_gzip_t *gz, uint32_t pos, uint32_t ref, uint32_t len,
     tpl_uint_t direct)
 {
-    uint32_t                    n, i, dist;
-    const tpl_deflate_codes_t  *codes;
-
-    codes = &gz->model->codes;
+    uint32_t  n, i, dist;
 
     for ( /* void */ ; len; len -= n, pos += n, ref += n) {
         n = tpl_min(len, tpl_gzip_find(gz, pos, ref, &dist));
 
-        tpl_gzip_room(gz, 2 * TPL_DEFLATE_MAX_MATCH);
-
         if (dist && n >= TPL_DEFLATE_MIN_MATCH) {
 
             if (direct) {
-                tpl_bits_match(&gz->b, codes, n, dist);
+                tpl_gzip_room(gz, 8);
+                tpl_bits_match(&gz->b, &gz->model->codes, n, dist);
 
             } else {
                 tpl_gzip_token(gz, tpl_gzip_match(n, dist));
@@ -800,13 +847,13 @@ tpl_gzip_copy(tpl_gzip_t *gz, uint32_t pos, uint32_t ref, uint32_t len,
             continue;
         }
 
-        for (i = 0; i < n; i++) {
-            if (direct) {
-                tpl_bits_code(&gz->b, codes->lit[gz->model->ref[ref + i]]);
+        if (direct) {
+            tpl_gzip_literals(gz, ref, ref + n);
+            continue;
+        }
 
-            } else {
-                tpl_gzip_token(gz, gz->model->ref[ref + i]);
-            }
+        for (i = 0; i < n; i++) {
+            tpl_gzip_token(gz, gz->model->ref[ref + i]);
         }
     }
 }
@@ -1064,32 +1111,14 @@ static void
 tpl_gzip_bits(tpl_gzip_t *gz, const tpl_char_t *bits, uint32_t from,
     uint32_t to)
 {
-    uint32_t    n;
-    tpl_bits_t  b;
+    uint32_t  n;
 
-    if (to - from <= 56) {
-        tpl_gzip_room(gz, 16);
-        tpl_bits_put(&gz->b,
-                     tpl_bits_get(bits, from) & ((1ULL << (to - from)) - 1),
-                     to - from);
-        return;
-    }
-
-    while (from < to) {
+    for ( /* void */ ; from < to; from += n) {
         tpl_gzip_room(gz, 64);
 
-        b = gz->b;
-        n = tpl_min(to - from, (uint32_t) (gz->last - b.p - 16) * 8);
+        n = tpl_min(to - from, (uint32_t) (gz->last - gz->b.p - 16) * 8);
 
-        for ( /* void */ ; n >= 56; n -= 56, from += 56) {
-            tpl_bits_put(&b, tpl_bits_get(bits, from) & ((1ULL << 56) - 1),
-                         56);
-        }
-
-        tpl_bits_put(&b, tpl_bits_get(bits, from) & ((1ULL << n) - 1), n);
-        from += n;
-
-        gz->b = b;
+        tpl_bits_copy(&gz->b, bits, from, n);
     }
 }
 

@@ -35,11 +35,23 @@ typedef struct {
 } tpl_gzip_match_t;
 
 
+/* what a run has to know of so many matches to take all as they are */
+
+#define TPL_GZIP_GROUP          8
+
+typedef struct {
+    uint32_t                 src;       /* the least of them */
+    uint32_t                 end;       /* of the last; of less than so many,
+                                           behind any run */
+} tpl_gzip_group_t;
+
+
 struct tpl_gzip_model_s {
     tpl_char_t              *ref;       /* 8 bytes more can be read */
     uint32_t                 len;
     uint32_t                 nmatches;
     tpl_gzip_match_t        *matches;   /* ascending by pos */
+    tpl_gzip_group_t        *groups;
 
     /* the first match that ends behind a position */
     uint16_t                *index;

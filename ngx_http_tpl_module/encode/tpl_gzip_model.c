@@ -92,6 +92,7 @@ tpl_gzip_model_bits(tpl_gzip_model_t *m, tpl_arena_t *arena)
     size_t             size;
     uint32_t           i, k, bit, pos;
     tpl_bits_t         b;
+    tpl_gzip_group_t  *group;
     tpl_gzip_match_t  *match;
 
     /* first the size: what a symbol takes is in the codes */
@@ -117,7 +118,10 @@ tpl_gzip_model_bits(tpl_gzip_model_t *m, tpl_arena_t *arena)
     m->index = tpl_palloc(arena, (m->len / TPL_GZIP_INDEX_STEP + 1)
                                  * sizeof(uint16_t));
 
-    if (m->bits == NULL || m->index == NULL) {
+    m->groups = tpl_palloc(arena, (m->nmatches / TPL_GZIP_GROUP + 1)
+                                  * sizeof(tpl_gzip_group_t));
+
+    if (m->bits == NULL || m->index == NULL || m->groups == NULL) {
         return TPL_ERROR;
     }
 
@@ -147,6 +151,22 @@ tpl_gzip_model_bits(tpl_gzip_model_t *m, tpl_arena_t *arena)
     }
 
     m->nbits = (uint32_t) (b.p - m->bits) * 8 + b.n;
+
+    for (k = 0; k < m->nmatches; k++) {
+        match = &m->matches[k];
+        group = &m->groups[k / TPL_GZIP_GROUP];
+
+        if (k % TPL_GZIP_GROUP == 0) {
+            group->src = match->src;
+            group->end = UINT32_MAX;
+        }
+
+        group->src = tpl_min(group->src, match->src);
+
+        if (k % TPL_GZIP_GROUP == TPL_GZIP_GROUP - 1) {
+            group->end = (uint32_t) match->pos + match->len;
+        }
+    }
 
     k = 0;
 

@@ -327,7 +327,8 @@ def table(heads, rows, left=1):
 
 def ratio(value, base):
     quotient = value / base
-    return ("%.2f" if quotient < 10 else "%.0f") % quotient
+    return ("%.0f" if quotient >= 10 else "%.2f" if quotient >= 0.1
+            else "%.2g") % quotient
 
 
 def chart(title, subtitle, bars, base):

@@ -698,7 +698,6 @@ ngx_http_tpl_merge_render(ngx_conf_t *cf, ngx_http_tpl_loc_conf_t *conf)
 static ngx_int_t
 ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
 {
-    ngx_str_t                  name;
     ngx_http_tpl_set_t        *set;
     ngx_http_tpl_main_conf_t  *tmcf;
 
@@ -728,10 +727,7 @@ ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    ngx_str_set(&name, "request_id");
-
-    tmcf->request_id = ngx_http_get_variable_index(cf, &name);
-    if (tmcf->request_id == NGX_ERROR) {
+    if (ngx_http_tpl_share_request_id(cf, &tmcf->request_id) != NGX_OK) {
         return NGX_ERROR;
     }
 

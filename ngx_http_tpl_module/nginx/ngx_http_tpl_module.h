@@ -754,6 +754,7 @@ struct ngx_http_tpl_reply_s {
     unsigned                      text:1;
     unsigned                      skip:1;       /* nobody wants the body */
     unsigned                      last:1;       /* the last buffer came */
+    unsigned                      lent:1;       /* the upstream reads here */
     unsigned                      varied:1;     /* its Vary is the page's */
     unsigned                      done:1;
 };
@@ -763,6 +764,9 @@ struct ngx_http_tpl_reply_s {
  * memory */
 ngx_http_tpl_reply_t *ngx_http_tpl_get_reply(ngx_http_tpl_ctx_t *ctx,
     ngx_str_t *uri, ngx_uint_t text, size_t size);
+
+/* makes $request_id the same in subrequests for data; index: the variable's */
+ngx_int_t ngx_http_tpl_share_request_id(ngx_conf_t *cf, ngx_int_t *index);
 
 /* the reply of that index, of a value's aux */
 ngx_http_tpl_reply_t *ngx_http_tpl_reply_at(ngx_http_tpl_ctx_t *ctx,

@@ -11,6 +11,11 @@
  *
  * A reply lives in the request's pool: a render may be over, and its arena
  * gone, before its subrequests are.
+ *
+ * What an upstream sends is read where it is to stay: once the first bytes of a
+ * body have come as they were received, the upstream module reads the next into
+ * the room behind them (lent).  Invariant: while a reply is lent, u->buffer is
+ * [data + len, data + room - 4), and nobody else has a pointer there.
  */
 
 #include "nginx/ngx_http_tpl_module.h"
@@ -21,6 +26,10 @@
 
 /* a body of unknown length starts with; ngx_pfree() takes what is large */
 #define NGX_HTTP_TPL_BODY_MIN   8192
+
+/* room to read into: for more of a body, and behind the end of a whole one */
+#define NGX_HTTP_TPL_READ_MIN   4096
+#define NGX_HTTP_TPL_READ_END   16
 
 
 struct ngx_http_tpl_replies_s {
@@ -39,6 +48,8 @@ static ngx_int_t ngx_http_tpl_start_reply(ngx_http_tpl_ctx_t *ctx,
     ngx_http_tpl_reply_t *reply);
 static ngx_int_t ngx_http_tpl_own_variables(ngx_http_request_t *r,
     ngx_http_request_t *sr);
+static ngx_int_t ngx_http_tpl_request_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_tpl_reply_done(ngx_http_request_t *r, void *data,
     ngx_int_t rc);
 static void ngx_http_tpl_reply_judge(ngx_http_tpl_reply_t *reply);
@@ -49,10 +60,17 @@ static ngx_int_t ngx_http_tpl_reply_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static void ngx_http_tpl_reply_add(ngx_http_tpl_reply_t *reply, u_char *data,
     size_t len);
+static ngx_int_t ngx_http_tpl_reply_resize(ngx_http_tpl_reply_t *reply,
+    size_t room);
+static void ngx_http_tpl_reply_lend(ngx_http_request_t *r,
+    ngx_http_tpl_reply_t *reply);
+static ngx_uint_t ngx_http_tpl_is_drained(ngx_chain_t *cl);
+static void ngx_http_tpl_reply_drop(ngx_http_tpl_reply_t *reply);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+static ngx_http_get_variable_pt          ngx_http_next_request_id;
 
 
 /* what is true of the page's request, not of those for its data */
@@ -347,29 +365,84 @@ ngx_http_tpl_start_reply(ngx_http_tpl_ctx_t *ctx, ngx_http_tpl_reply_t *reply)
 /*
  * Subrequests usually share the variables of their parent, and a cached value,
  * as those of map are, would be that of the first.  Here several run at a time,
- * for other arguments each.  Only the id of the request stays what it is.
+ * for other arguments each.  Only the id of the request stays what it is:
+ * ngx_http_tpl_request_id().
  */
 
 static ngx_int_t
 ngx_http_tpl_own_variables(ngx_http_request_t *r, ngx_http_request_t *sr)
 {
-    ngx_http_tpl_main_conf_t   *tmcf;
     ngx_http_core_main_conf_t  *cmcf;
-    ngx_http_variable_value_t  *v;
 
     cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
-    tmcf = ngx_http_get_module_main_conf(r, ngx_http_tpl_module);
-
-    v = ngx_http_get_indexed_variable(r, tmcf->request_id);
 
     sr->variables = ngx_pcalloc(r->pool, cmcf->variables.nelts
                                          * sizeof(ngx_http_variable_value_t));
-    if (sr->variables == NULL) {
+
+    return sr->variables ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * Random numbers are made when somebody asks for them, and then for the main
+ * request.
+ */
+
+static ngx_int_t
+ngx_http_tpl_request_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_http_variable_value_t  *value;
+    ngx_http_tpl_main_conf_t   *tmcf;
+
+    if (r->variables == r->main->variables) {
+        return ngx_http_next_request_id(r, v, data);
+    }
+
+    tmcf = ngx_http_get_module_main_conf(r, ngx_http_tpl_module);
+
+    value = ngx_http_get_indexed_variable(r->main, tmcf->request_id);
+
+    if (value == NULL) {
         return NGX_ERROR;
     }
 
-    if (v) {
-        sr->variables[tmcf->request_id] = *v;
+    *v = *value;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_tpl_share_request_id(ngx_conf_t *cf, ngx_int_t *index)
+{
+    ngx_str_t                   name;
+    ngx_uint_t                  i;
+    ngx_hash_key_t             *key;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    ngx_str_set(&name, "request_id");
+
+    *index = ngx_http_get_variable_index(cf, &name);
+
+    if (*index == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    key = cmcf->variables_keys->keys.elts;
+
+    for (i = 0; i < cmcf->variables_keys->keys.nelts; i++) {
+        v = key[i].value;
+
+        if (v->name.len == name.len
+            && ngx_strncmp(v->name.data, name.data, name.len) == 0)
+        {
+            ngx_http_next_request_id = v->get_handler;
+            v->get_handler = ngx_http_tpl_request_id;
+            break;
+        }
     }
 
     return NGX_OK;
@@ -521,12 +594,7 @@ ngx_http_tpl_reply_fail(ngx_http_tpl_reply_t *reply, ngx_uint_t failure,
     reply->failure = failure;
     reply->skip = 1;
 
-    if (reply->room) {
-        (void) ngx_pfree(pool, reply->data);
-    }
-
-    reply->data = NULL;
-    reply->room = 0;
+    ngx_http_tpl_reply_drop(reply);
 
     p = ngx_pnalloc(pool, NGX_MAX_ERROR_STR / 8);
 
@@ -581,13 +649,9 @@ ngx_http_tpl_reply_header_filter(ngx_http_request_t *r)
 
     /* nothing has been sent, so an error may take the place of a header */
 
-    if (reply->room) {
-        (void) ngx_pfree(r->pool, reply->data);
-        reply->room = 0;
-    }
+    ngx_http_tpl_reply_drop(reply);
 
     reply->status = r->headers_out.status;
-    reply->data = NULL;
     reply->len = 0;
     reply->cut = NGX_OK;
     reply->last = 0;
@@ -625,8 +689,11 @@ ngx_http_tpl_reply_header_filter(ngx_http_request_t *r)
         return NGX_OK;
     }
 
-    reply->room = ngx_max((size_t) (length > 0 ? length + 4 : 0),
-                          NGX_HTTP_TPL_BODY_MIN);
+    reply->room = NGX_HTTP_TPL_BODY_MIN;
+
+    if (length >= 0) {
+        reply->room = length + NGX_HTTP_TPL_READ_END + 4;
+    }
 
     reply->data = ngx_palloc(r->pool, reply->room);
 
@@ -665,6 +732,8 @@ ngx_http_tpl_reply_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     size_t                 len;
     ngx_buf_t             *b;
+    ngx_uint_t             received, other;
+    ngx_http_upstream_t   *u;
     ngx_http_tpl_reply_t  *reply;
 
     if (!ngx_http_tpl_is_reply(r)) {
@@ -672,6 +741,10 @@ ngx_http_tpl_reply_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     }
 
     reply = r->post_subrequest->data;
+    u = r->upstream;
+
+    received = 0;
+    other = 0;
 
     for ( /* void */ ; in; in = in->next) {
         b = in->buf;
@@ -679,6 +752,21 @@ ngx_http_tpl_reply_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         len = ngx_buf_in_memory(b) ? b->last - b->pos : 0;
 
         if (len) {
+
+            if (u && b->pos >= u->buffer.start && b->last <= u->buffer.end) {
+                received = 1;
+
+            } else if (reply->lent) {
+
+                /* a filter made this of what may still be in our room */
+
+                (void) ngx_http_tpl_reply_resize(reply, reply->room);
+                other = 1;
+
+            } else {
+                other = 1;
+            }
+
             ngx_http_tpl_reply_add(reply, b->pos, len);
         }
 
@@ -693,6 +781,19 @@ ngx_http_tpl_reply_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         }
     }
 
+    if (received && !reply->skip) {
+
+        if (!other
+            && ngx_http_tpl_is_drained(u->out_bufs)
+            && ngx_http_tpl_is_drained(u->busy_bufs))
+        {
+            ngx_http_tpl_reply_lend(r, reply);
+
+        } else if (reply->lent) {
+            (void) ngx_http_tpl_reply_resize(reply, reply->room);
+        }
+    }
+
     if (reply->skip && reply->len > reply->size) {
         ngx_http_tpl_stop_upstream(r);
     }
@@ -704,10 +805,6 @@ ngx_http_tpl_reply_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 static void
 ngx_http_tpl_reply_add(ngx_http_tpl_reply_t *reply, u_char *data, size_t len)
 {
-    u_char      *p;
-    size_t       room;
-    ngx_pool_t  *pool;
-
     if (reply->skip) {
         reply->len += len;
         return;
@@ -721,29 +818,131 @@ ngx_http_tpl_reply_add(ngx_http_tpl_reply_t *reply, u_char *data, size_t len)
         return;
     }
 
-    /* 4 more bytes are for the parser */
+    /* 4 more bytes are for the parser; what is lent is in our room already */
 
-    if (reply->len + len + 4 > reply->room) {
-        pool = reply->ctx->request->pool;
-        room = ngx_max(2 * reply->room, reply->len + len + 4);
+    if (!reply->lent && reply->len + len + 4 > reply->room
+        && ngx_http_tpl_reply_resize(reply, ngx_max(2 * reply->room,
+                                                    reply->len + len + 4))
+           != NGX_OK)
+    {
+        return;
+    }
 
-        p = ngx_palloc(pool, room);
+    /* between chunks are their sizes */
 
-        if (p == NULL) {
-            ngx_http_tpl_reply_fail(reply, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                                    "out of memory");
+    if (data != reply->data + reply->len) {
+        ngx_memmove(reply->data + reply->len, data, len);
+    }
+
+    reply->len += len;
+}
+
+
+/* new memory, which is not lent; room that is stays as long as the request */
+
+static ngx_int_t
+ngx_http_tpl_reply_resize(ngx_http_tpl_reply_t *reply, size_t room)
+{
+    u_char  *p;
+
+    p = ngx_palloc(reply->ctx->request->pool, room);
+
+    if (p == NULL) {
+        ngx_http_tpl_reply_fail(reply, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                "out of memory");
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, reply->data, reply->len);
+
+    ngx_http_tpl_reply_drop(reply);
+
+    reply->data = p;
+    reply->room = room;
+
+    return NGX_OK;
+}
+
+
+/*
+ * All that the upstream module received is in the reply, and nothing points to
+ * it: it goes on behind it.
+ */
+
+static void
+ngx_http_tpl_reply_lend(ngx_http_request_t *r, ngx_http_tpl_reply_t *reply)
+{
+    off_t                 length;
+    size_t                room, wanted;
+    u_char               *old;
+    ngx_http_upstream_t  *u;
+
+    u = r->upstream;
+
+    if (u->buffering || u->cacheable || u->store || u->upgrade) {
+        return;
+    }
+
+    length = r->headers_out.content_length_n;
+    wanted = NGX_HTTP_TPL_READ_MIN;
+
+    if (length >= (off_t) reply->len) {
+        wanted = ngx_min((off_t) wanted, length - (off_t) reply->len);
+    }
+
+    room = reply->room - 4 - reply->len;
+    old = NULL;
+
+    if (room < wanted && !reply->last) {
+        old = reply->lent ? reply->data : NULL;
+
+        if (ngx_http_tpl_reply_resize(reply, 2 * reply->room + wanted)
+            != NGX_OK)
+        {
             return;
         }
 
-        ngx_memcpy(p, reply->data, reply->len);
-        (void) ngx_pfree(pool, reply->data);
-
-        reply->data = p;
-        reply->room = room;
+        room = reply->room - 4 - reply->len;
     }
 
-    ngx_memcpy(reply->data + reply->len, data, len);
-    reply->len += len;
+    u->buffer.start = reply->data + reply->len;
+    u->buffer.pos = u->buffer.start;
+    u->buffer.last = u->buffer.start;
+    u->buffer.end = u->buffer.start + room;
+
+    reply->lent = 1;
+
+    if (old) {
+        (void) ngx_pfree(r->pool, old);
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_tpl_is_drained(ngx_chain_t *cl)
+{
+    for ( /* void */ ; cl; cl = cl->next) {
+        if (cl->buf->pos != cl->buf->last) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static void
+ngx_http_tpl_reply_drop(ngx_http_tpl_reply_t *reply)
+{
+    /* the upstream module may still read into what is lent */
+
+    if (reply->room && !reply->lent) {
+        (void) ngx_pfree(reply->ctx->request->pool, reply->data);
+    }
+
+    reply->data = NULL;
+    reply->room = 0;
+    reply->lent = 0;
 }
 
 

@@ -137,6 +137,7 @@ tpl_format_uint(tpl_char_t *p, uint64_t n)
 tpl_char_t *
 tpl_format_float(tpl_char_t *p, double d)
 {
+    uint32_t       n;
     uint64_t       bits;
     tpl_decimal_t  dec;
 
@@ -158,6 +159,20 @@ tpl_format_float(tpl_char_t *p, double d)
     if (d == 0) {
         memcpy(p, "0.0", 3);
         return p + 3;
+    }
+
+    /* prices, by what proves tpl_short_decimal() right */
+
+    if (d >= 0.01 && d < 1e7) {
+        n = (uint32_t) (d * 100 + 0.5);
+
+        if ((double) n / 100 == d) {
+            p = tpl_format_uint(p, n / 100);
+            *p++ = '.';
+            memcpy(p, tpl_two_digits + n % 100 * 2, 2);
+
+            return p + 1 + (n % 10 != 0);
+        }
     }
 
     if (!tpl_short_decimal(d, &dec)) {

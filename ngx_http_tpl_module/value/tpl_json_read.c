@@ -31,6 +31,12 @@
 #define TPL_JSON_DIGITS   19
 #define TPL_JSON_EXACT    ((uint64_t) 1 << 53)
 
+/* what stands between two values, at most, if it is to be compared at once */
+#define TPL_JSON_GAP      32
+
+/* bytes that are looked at without comparing with the end */
+#define TPL_JSON_FAR      40
+
 #define TPL_JSON_STOP     0x01      /* no character of a plain string */
 #define TPL_JSON_HIGH     0x02      /* beyond ASCII */
 
@@ -38,6 +44,7 @@
 typedef struct {
     tpl_exec_t           *exec;
     const tpl_char_t     *last;
+    const tpl_char_t     *far;          /* that many bytes before it */
     tpl_value_t          *items;
     size_t                n;
     size_t                size;
@@ -46,8 +53,9 @@ typedef struct {
 } tpl_json_in_t;
 
 
-static const tpl_char_t *tpl_json_in_other(tpl_json_in_t *in,
-    const tpl_char_t *p, const tpl_dict_t *like, tpl_value_t *out);
+static const tpl_char_t *tpl_json_in_skip(const tpl_char_t *p);
+static const tpl_char_t *tpl_json_in_any(tpl_json_in_t *in,
+    const tpl_char_t *p, const tpl_value_t *like, tpl_value_t *out);
 static const tpl_char_t *tpl_json_in_array(tpl_json_in_t *in,
     const tpl_char_t *p, tpl_value_t *out);
 static const tpl_char_t *tpl_json_in_object(tpl_json_in_t *in,
@@ -77,6 +85,10 @@ static const tpl_char_t  tpl_json_in_class[256] = {
     [0x80 ... 0xff] = TPL_JSON_HIGH
 };
 
+static const uint64_t  tpl_json_tens[] = {
+    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000
+};
+
 /* what a double holds exactly */
 
 static const double  tpl_json_pow10[] = {
@@ -86,34 +98,185 @@ static const double  tpl_json_pow10[] = {
 };
 
 
+#if (__SSE2__)
+
+/* a bit for each of 16 bytes that is no character of a plain string */
+
+static inline uint32_t
+tpl_json_in_stops(__m128i x)
+{
+    __m128i  stop;
+
+    stop = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
+    stop = _mm_or_si128(stop, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
+    stop = _mm_or_si128(stop, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+
+    return (uint32_t) _mm_movemask_epi8(stop);
+}
+
+
+/* a bit for each of 16 bytes that both have */
+
+static inline uint32_t
+tpl_json_in_equal(const tpl_char_t *p, const tpl_char_t *q)
+{
+    return (uint32_t) _mm_movemask_epi8(
+                          _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *) p),
+                                         _mm_loadu_si128((const __m128i *) q)));
+}
+
+#endif
+
+
 static inline const tpl_char_t *
 tpl_json_in_blanks(const tpl_char_t *p)
 {
-    while (tpl_unlikely(*p <= ' ')
-           && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-    {
-        p++;
+    if (tpl_unlikely(*p <= ' ')) {
+        return tpl_json_in_skip(p);
     }
 
     return p;
 }
 
 
-/* like: an object that may have the same keys, or NULL */
+/* whether n bytes are the same: 1 to TPL_JSON_GAP, all there at p and q */
+
+static inline tpl_uint_t
+tpl_json_in_same(const tpl_char_t *p, const tpl_char_t *q, size_t n)
+{
+#if (__SSE2__)
+
+    uint32_t  mask;
+
+    mask = tpl_json_in_equal(p, q);
+
+    if (n <= 16) {
+        return (uint16_t) (~mask << (16 - n)) == 0;
+    }
+
+    return mask == 0xffff && tpl_json_in_equal(p + n - 16, q + n - 16)
+                             == 0xffff;
+
+#else
+
+    return memcmp(p, q, n) == 0;
+
+#endif
+}
+
+
+/*
+ * Up to seven digits: how many, 0 if there is none or there are more.  A loop
+ * whose end the processor guesses is faster than arithmetic that finds it, as
+ * what comes next needs not wait for it.
+ */
+
+static inline size_t
+tpl_json_in_digits(const tpl_char_t *p, uint64_t *n)
+{
+    size_t    len;
+    uint32_t  u, digit;
+
+    u = 0;
+
+    for (len = 0; len < 8; len++) {
+        digit = (uint32_t) p[len] - '0';
+
+        if (digit > 9) {
+            *n = u;
+            return len;
+        }
+
+        u = u * 10 + digit;
+    }
+
+    return 0;
+}
+
+
+/*
+ * Short ASCII strings and numbers of few digits are read here, all else by
+ * tpl_json_in_any().  like: a value that may be of the same kind, or NULL.
+ */
 
 static inline const tpl_char_t *
 tpl_json_in_value(tpl_json_in_t *in, const tpl_char_t *p,
-    const tpl_dict_t *like, tpl_value_t *out)
+    const tpl_value_t *like, tpl_value_t *out)
 {
+    size_t             n, m;
+    uint64_t           u, v;
+#if (__SSE2__)
+    __m128i            x;
+    uint32_t           mask, above;
+#endif
+    const tpl_char_t  *q;
+
+    if (tpl_unlikely(p > in->far)) {
+        return tpl_json_in_any(in, p, like, out);
+    }
+
+#if (__SSE2__)
+
     if (*p == '"') {
+        for (n = 1; n <= 17; n += 16) {
+            x = _mm_loadu_si128((const __m128i *) (p + n));
+
+            mask = tpl_json_in_stops(x);
+            above = (uint32_t) _mm_movemask_epi8(x);
+
+            if (mask) {
+                n += (size_t) __builtin_ctz(mask);
+
+                if (above & (mask ^ (mask - 1))) {
+                    break;
+                }
+
+                if (tpl_unlikely(p[n] != '"')) {
+                    break;
+                }
+
+                tpl_value_string(out, p + 1, n - 1, TPL_F_ASCII);
+
+                return p + n + 1;
+            }
+
+            if (above) {
+                break;
+            }
+        }
+
         return tpl_json_in_string(in, p + 1, out);
     }
 
-    if ((tpl_char_t) (*p - '0') <= 9 || *p == '-') {
-        return tpl_json_in_number(p, out);
+#endif
+
+    n = tpl_json_in_digits(p, &u);
+
+    if (n && (*p != '0' || n == 1)) {
+        q = p + n;
+
+        if (*q == '.') {
+            m = tpl_json_in_digits(q + 1, &v);
+            q += m + 1;
+
+            if (m && (*q | 0x20) != 'e') {
+
+                /* at most 14 digits, and a power of ten: both exact */
+
+                u = u * tpl_json_tens[m] + v;
+
+                tpl_value_float(out, (double) (int64_t) u
+                                     / tpl_json_pow10[m]);
+                return q;
+            }
+
+        } else if ((*q | 0x20) != 'e') {
+            tpl_value_int(out, (int64_t) u);
+            return q;
+        }
     }
 
-    return tpl_json_in_other(in, p, like, out);
+    return tpl_json_in_any(in, p, like, out);
 }
 
 
@@ -141,6 +304,7 @@ tpl_json_read(tpl_exec_t *exec, const tpl_str_t *text, tpl_value_t *out)
 
     in.exec = exec;
     in.last = text->data + text->len;
+    in.far = (text->len > TPL_JSON_FAR) ? in.last - TPL_JSON_FAR : NULL;
     in.items = items;
     in.n = 0;
     in.size = TPL_JSON_ITEMS;
@@ -151,7 +315,7 @@ tpl_json_read(tpl_exec_t *exec, const tpl_str_t *text, tpl_value_t *out)
     depth = exec->depth;
 
     p = tpl_json_in_blanks(text->data);
-    p = tpl_json_in_value(&in, p, NULL, out);
+    p = tpl_json_in_any(&in, p, NULL, out);
 
     if (p && tpl_json_in_blanks(p) == in.last) {
         in.rc = TPL_OK;
@@ -172,10 +336,31 @@ tpl_json_read(tpl_exec_t *exec, const tpl_str_t *text, tpl_value_t *out)
 
 
 static const tpl_char_t *
-tpl_json_in_other(tpl_json_in_t *in, const tpl_char_t *p,
-    const tpl_dict_t *like, tpl_value_t *out)
+tpl_json_in_skip(const tpl_char_t *p)
 {
+    while (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t') {
+        p++;
+    }
+
+    return p;
+}
+
+
+static const tpl_char_t *
+tpl_json_in_any(tpl_json_in_t *in, const tpl_char_t *p,
+    const tpl_value_t *like, tpl_value_t *out)
+{
+    if ((tpl_char_t) (*p - '0') <= 9) {
+        return tpl_json_in_number(p, out);
+    }
+
     switch (*p) {
+
+    case '"':
+        return tpl_json_in_string(in, p + 1, out);
+
+    case '-':
+        return tpl_json_in_number(p, out);
 
     case '{':
     case '[':
@@ -185,7 +370,9 @@ tpl_json_in_other(tpl_json_in_t *in, const tpl_char_t *p,
 
         in->exec->depth++;
 
-        p = (*p == '{') ? tpl_json_in_object(in, p + 1, like, out)
+        p = (*p == '{') ? tpl_json_in_object(in, p + 1,
+                                             (like && like->type == TPL_DICT)
+                                             ? like->u.dict : NULL, out)
                         : tpl_json_in_array(in, p + 1, out);
 
         in->exec->depth--;
@@ -215,11 +402,10 @@ tpl_json_in_array(tpl_json_in_t *in, const tpl_char_t *p, tpl_value_t *out)
 {
     size_t             n, base;
     tpl_list_t        *list;
-    tpl_value_t        value;
-    const tpl_dict_t  *like;
+    tpl_value_t        like, value;
 
     base = in->n;
-    like = NULL;
+    tpl_value_missing(&like);
 
     p = tpl_json_in_blanks(p);
 
@@ -228,7 +414,7 @@ tpl_json_in_array(tpl_json_in_t *in, const tpl_char_t *p, tpl_value_t *out)
     }
 
     for ( ;; ) {
-        p = tpl_json_in_value(in, p, like, &value);
+        p = tpl_json_in_value(in, p, &like, &value);
 
         if (tpl_unlikely(p == NULL)
             || tpl_unlikely(tpl_json_in_push(in, &value) != TPL_OK))
@@ -237,7 +423,7 @@ tpl_json_in_array(tpl_json_in_t *in, const tpl_char_t *p, tpl_value_t *out)
         }
 
         if (value.type == TPL_DICT) {
-            like = value.u.dict;
+            like = value;
         }
 
         p = tpl_json_in_blanks(p);
@@ -283,6 +469,11 @@ done:
  * even scanned.  Of other objects the members are gathered first, so that the
  * dict is made for as many.
  *
+ * What stands between two values, `,"key":` with blanks anywhere, is mostly the
+ * same too.  A dict without index has no use for the hash of an entry: here it
+ * is how far before the key the text between the values begins, and how long
+ * it is, << 8; 0 if that is unknown.  The key itself points into that text.
+ *
  * A key with an escape cannot be compared with the text: in->escaped.
  */
 
@@ -290,18 +481,21 @@ static const tpl_char_t *
 tpl_json_in_object(tpl_json_in_t *in, const tpl_char_t *p,
     const tpl_dict_t *like, tpl_value_t *out)
 {
-    size_t             len, base;
-    uint32_t           i, known;
-    tpl_dict_t        *dict;
-    tpl_dict_entry_t  *e;
+    size_t                   len, base;
+    uint32_t                 i, known;
+    tpl_dict_t              *dict;
+    tpl_dict_entry_t        *entry;
+    const tpl_char_t        *gap, *start;
+    const tpl_dict_entry_t  *e;
 
     base = in->n;
     dict = NULL;
+    entry = NULL;
+    e = NULL;
     known = 0;
 
-    p = tpl_json_in_blanks(p);
-
-    if (*p == '}') {
+    if (*tpl_json_in_blanks(p) == '}') {
+        p = tpl_json_in_blanks(p);
         goto done;
     }
 
@@ -312,9 +506,37 @@ tpl_json_in_object(tpl_json_in_t *in, const tpl_char_t *p,
         if (dict == NULL) {
             return NULL;
         }
+
+        e = like->entries;
+        entry = dict->entries;
     }
 
     for (i = 0; /* void */ ; i++) {
+        gap = p;
+
+        if (i < known) {
+            len = e[i].hash >> 8;
+
+            if (tpl_likely(len && p <= in->far)
+                && tpl_json_in_same(p, e[i].key.u.s - (e[i].hash & 0xff), len))
+            {
+                p += len;
+                entry[i].key = e[i].key;
+                entry[i].hash = e[i].hash;
+
+                goto value;
+            }
+        }
+
+        p = tpl_json_in_blanks(p);
+
+        if (i) {
+            if (*p != ',') {
+                break;
+            }
+
+            p = tpl_json_in_blanks(p + 1);
+        }
 
         if (*p != '"') {
             return NULL;
@@ -323,53 +545,64 @@ tpl_json_in_object(tpl_json_in_t *in, const tpl_char_t *p,
         p++;
 
         if (i < known) {
-            e = &like->entries[i];
-            len = e->key.len;
+            len = e[i].key.len;
 
             if ((size_t) (in->last - p) <= len || p[len] != '"'
-                || !tpl_same_short(p, e->key.u.s, len))
+                || !tpl_same_short(p, e[i].key.u.s, len))
             {
+                dict->n = dict->nentries = i;
                 known = 0;
             }
         }
 
-        if (i < known) {
-            p = tpl_json_in_blanks(p + len + 1);
+        if (i >= known) {
 
-            if (*p != ':') {
+            if (i == known && dict) {
+                dict->n = dict->nentries = known;
+            }
+
+            p = tpl_json_in_member(in, p, dict);
+
+            if (tpl_unlikely(p == NULL)) {
                 return NULL;
             }
 
-            p = tpl_json_in_blanks(p + 1);
-
-            dict->entries[i].key = e->key;
-
-            p = tpl_json_in_value(in, p, (e->value.type == TPL_DICT)
-                                         ? e->value.u.dict : NULL,
-                                  &dict->entries[i].value);
-
-            dict->nentries = i + 1;
-            dict->n = i + 1;
-
-        } else {
-            p = tpl_json_in_member(in, p, dict);
+            continue;
         }
+
+        start = p;
+        p = tpl_json_in_blanks(p + len + 1);
+
+        if (*p != ':') {
+            return NULL;
+        }
+
+        p = tpl_json_in_blanks(p + 1);
+
+        entry[i].key = e[i].key;
+        entry[i].key.u.s = start;
+        entry[i].hash = 0;
+
+        if (p - gap <= TPL_JSON_GAP) {
+            entry[i].hash = (uint32_t) ((p - gap) << 8 | (start - gap));
+        }
+
+    value:
+
+        p = tpl_json_in_value(in, tpl_json_in_blanks(p), &e[i].value,
+                              &entry[i].value);
 
         if (tpl_unlikely(p == NULL)) {
             return NULL;
         }
-
-        p = tpl_json_in_blanks(p);
-
-        if (*p != ',') {
-            break;
-        }
-
-        p = tpl_json_in_blanks(p + 1);
     }
 
     if (*p != '}') {
         return NULL;
+    }
+
+    if (i <= known) {
+        dict->n = dict->nentries = i;
     }
 
 done:
@@ -417,7 +650,7 @@ tpl_json_in_member(tpl_json_in_t *in, const tpl_char_t *p, tpl_dict_t *dict)
     }
 
     p = tpl_json_in_blanks(p + 1);
-    p = tpl_json_in_value(in, p, NULL, &value);
+    p = tpl_json_in_any(in, p, NULL, &value);
 
     if (p == NULL) {
         return NULL;
@@ -676,7 +909,7 @@ tpl_json_in_string(tpl_json_in_t *in, const tpl_char_t *p, tpl_value_t *out)
     tpl_uint_t         high;
     const tpl_char_t  *start;
 #if (__SSE2__)
-    __m128i            x, stop;
+    __m128i            x;
     uint32_t           mask, above;
 #endif
 
@@ -688,11 +921,7 @@ tpl_json_in_string(tpl_json_in_t *in, const tpl_char_t *p, tpl_value_t *out)
     while (in->last - p >= 16) {
         x = _mm_loadu_si128((const __m128i *) p);
 
-        stop = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
-        stop = _mm_or_si128(stop, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
-        stop = _mm_or_si128(stop, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
-
-        mask = (uint32_t) _mm_movemask_epi8(stop);
+        mask = tpl_json_in_stops(x);
         above = (uint32_t) _mm_movemask_epi8(x);
 
         if (mask) {

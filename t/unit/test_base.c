@@ -525,6 +525,23 @@ test_format_numbers(void)
     INT(INT64_MAX, "9223372036854775807");
     INT(INT64_MIN, "-9223372036854775808");
 
+    /* with two digits after the point, one, or nothing but zeros */
+
+    FLOAT(0.01);
+    FLOAT(0.05);
+    FLOAT(0.1);
+    FLOAT(0.99);
+    FLOAT(1.0);
+    FLOAT(3.25);
+    FLOAT(-19.9);
+    FLOAT(19.99);
+    FLOAT(100.0);
+    FLOAT(9999999.99);
+    FLOAT(9999999.999);
+    FLOAT(10000000.01);
+    FLOAT(0.009);
+    FLOAT(1.005);
+
     FLOAT(0.0);
     FLOAT(-0.0);
     FLOAT(1.0);

@@ -43,6 +43,12 @@ static tpl_uint_t  test_passed, test_failed;
 #define INDENT(n)    { n, 0, 1, 0, 0 }
 
 
+/* so that what is before it is read as if there was no end */
+#define BEHIND       "\"a text that is longer than forty bytes stands here\""
+
+#define LONG_KEY     "a key that is longer than thirty-two bytes"
+
+
 static const test_line_t  test_lines[] = {
 
     { PLAIN, "null", "null" },
@@ -92,6 +98,63 @@ static const test_line_t  test_lines[] = {
                "[{\"a\":{\"b\":1,\"c\":[2]}},{\"a\":{\"b\":3,\"c\":4}},"
                "{\"a\":{\"c\":5,\"b\":6}},{\"a\":7},{\"a\":{}},"
                "{\"a\":{\"b\":8}}]" },
+
+    /*
+     * What stands between values is compared as a whole from the third object
+     * on: the same, and with each part of it another.
+     */
+
+    { COMPACT, "[{\"a\" :1 , \"b\": 2},{\"a\":1,\"b\":2},"
+               "{\"a\":3,\"b\":4},{\"a\":5 ,\"b\":6},{\"a\": 7, \"b\":8},"
+               "{\"a\":9,\"c\":10},{\"a\":11,\"c\":\t12\r\n}," BEHIND "]",
+               "[{\"a\":1,\"b\":2},{\"a\":1,\"b\":2},{\"a\":3,\"b\":4},"
+               "{\"a\":5,\"b\":6},{\"a\":7,\"b\":8},{\"a\":9,\"c\":10},"
+               "{\"a\":11,\"c\":12}," BEHIND "]" },
+    { COMPACT, "[{\"a\":1},{\"a\":2},{\"a\":3,\"b\":4},{\"a\":5},{},"
+               "{\"a\":[]},{\"a\":{\"a\":6}},{\"a\":{\"a\":7}}," BEHIND "]",
+               "[{\"a\":1},{\"a\":2},{\"a\":3,\"b\":4},{\"a\":5},{},"
+               "{\"a\":[]},{\"a\":{\"a\":6}},{\"a\":{\"a\":7}}," BEHIND "]" },
+    { COMPACT, "[{\"a key of 16 byte\":1,\"one of twenty-eight bytes, is\":2,"
+               "\"" LONG_KEY "\":3},"
+               "{\"a key of 16 byte\":4,\"one of twenty-eight bytes, is\":5,"
+               "\"" LONG_KEY "\":6},"
+               "{\"a key of 16 byte\":7,\"one of twenty-eight bytes, is\":8,"
+               "\"" LONG_KEY "\":9},"
+               "{\"a key of 16 bytf\":0,\"one of twenty-eight bytes, is\":1},"
+               "{\"a key of 16 byte\":0,\"one of twenty-eight bytes, it\":1},"
+               BEHIND "]",
+               "[{\"a key of 16 byte\":1,\"one of twenty-eight bytes, is\":2,"
+               "\"" LONG_KEY "\":3},"
+               "{\"a key of 16 byte\":4,\"one of twenty-eight bytes, is\":5,"
+               "\"" LONG_KEY "\":6},"
+               "{\"a key of 16 byte\":7,\"one of twenty-eight bytes, is\":8,"
+               "\"" LONG_KEY "\":9},"
+               "{\"a key of 16 bytf\":0,\"one of twenty-eight bytes, is\":1},"
+               "{\"a key of 16 byte\":0,\"one of twenty-eight bytes, it\":1},"
+               BEHIND "]" },
+
+    /* short numbers and strings, and those that are not */
+
+    { COMPACT, "[0,7,42,1234567,12345678,123456789012345678,-1,0.5,1234567.1,"
+               "12345678.25,3.1234567,3.12345678,1e2,1.5e3,7.0,1.50,-0.25,"
+               "0.0000001," BEHIND "]",
+               "[0,7,42,1234567,12345678,123456789012345678,-1,0.5,1234567.1,"
+               "12345678.25,3.1234567,3.12345678,100.0,1500.0,7.0,1.5,-0.25,"
+               "1e-07," BEHIND "]" },
+    { UNICODE, "[\"\",\"of sixteen bytes\",\"seventeen of them\","
+               "\"thirty-one bytes are in this one\","
+               "\"thirty-two bytes are in this one.\","
+               "\"thirty-three bytes are in this one\","
+               "\"caf\xc3\xa9\",\"caf\xc3\xa9, and then some more\","
+               "\"later than sixteen: caf\xc3\xa9\","
+               "\"\\\"\",\"later than sixteen: \\\" it is\", " BEHIND "]",
+               "[\"\", \"of sixteen bytes\", \"seventeen of them\", "
+               "\"thirty-one bytes are in this one\", "
+               "\"thirty-two bytes are in this one.\", "
+               "\"thirty-three bytes are in this one\", "
+               "\"caf\xc3\xa9\", \"caf\xc3\xa9, and then some more\", "
+               "\"later than sixteen: caf\xc3\xa9\", "
+               "\"\\\"\", \"later than sixteen: \\\" it is\", " BEHIND "]" },
 
     { PLAIN, "[0.1,-12.5e-1,123456789.123456789,5e-324,1.7976931348623157e308,"
              "9007199254740993.0,0.000001e6,1e22,1e23,123e-22,-0e5]",
@@ -163,6 +226,25 @@ static const char *const  test_errors[][2] = {
     { "[{\"a\":1},{\"a\":2,}]", "line 1 column " },
     { "[tru]", "line 1 column " },
     { "1 2", "line 1 column 3: " },
+
+    /* the same behind objects that are alike */
+
+    { "[{\"a\" :1, \"b\":2},{\"a\":1,\"b\":2},{\"a\":1 \"b\":2}," BEHIND
+      "]", "line 1 column 39: " },
+    { "[{\"a\":1,  \"b\":2},{\"a\":1, \"b\":2},{\"a\":1  \"b\":2}," BEHIND
+      "]", "line 1 column 41: " },
+    { "[{\"a\":1,\"b\" :2},{\"a\":1,\"b\":2},{\"a\":1,\"b\" 2}," BEHIND
+      "]", "line 1 column 42: " },
+    { "[{\"a\":1},{\"a\":2},{\"a\":3,}," BEHIND "]", "line 1 column " },
+    { "[{\"a\":1},{\"a\":2},{\"a\":03}," BEHIND "]", "line 1 column " },
+    { "[{\"a\":1},{\"a\":2},{\"a\":-}," BEHIND "]", "line 1 column " },
+    { "[{\"a\":1},{\"a\":2},{\"a\":1.}," BEHIND "]", "line 1 column " },
+    { "[{\"a\":1},{\"a\":2},{\"a\":1.5e}," BEHIND "]", "line 1 column " },
+    { "[{\"a\":1},{\"a\":2},{\"a\":\"\001\"}," BEHIND "]",
+      "line 1 column " },
+    { "[{\"a\":1},{\"a\":2},{\"a\":\"\xff\"}," BEHIND "]",
+      "line 1 column " },
+    { "[\"\xff, and then some more\"," BEHIND "]", "line 1 column " },
 
     /* Python's have no end */
 

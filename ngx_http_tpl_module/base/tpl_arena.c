@@ -158,7 +158,7 @@ tpl_arena_destroy(tpl_arena_t *arena)
 
 
 tpl_int_t
-tpl_arena_wane(tpl_arena_t *arena)
+tpl_arena_free_page(tpl_arena_t *arena)
 {
     tpl_page_t  *p, **list;
 

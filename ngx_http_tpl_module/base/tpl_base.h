@@ -112,7 +112,7 @@ void tpl_arena_destroy(tpl_arena_t *arena);
  * stop for all of it: TPL_AGAIN while there are others.  Its end is still
  * tpl_arena_destroy().
  */
-tpl_int_t tpl_arena_wane(tpl_arena_t *arena);
+tpl_int_t tpl_arena_free_page(tpl_arena_t *arena);
 
 /* another arena of the same allocator, for what goes sooner */
 tpl_arena_t *tpl_arena_scratch(const tpl_arena_t *arena, size_t page,

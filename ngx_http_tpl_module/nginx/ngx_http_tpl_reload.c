@@ -6,9 +6,9 @@
  * none: nothing that a location points to changes before all of it is compiled.
  * The files are looked at, the templates compiled and memory is given back in
  * slices, between which the worker has its requests: what is at work stands in
- * ngx_http_tpl_work_t.  A render holds its generation until the request's pool goes, since buffers
- * point into the programs.  The first generation is the configuration's and
- * stays.
+ * ngx_http_tpl_work_t.  A render holds its generation until the request's pool
+ * goes, since buffers point into the programs.  The first generation is the
+ * configuration's and stays.
  */
 
 #include "nginx/ngx_http_tpl_module.h"
@@ -816,7 +816,7 @@ ngx_http_tpl_free_handler(ngx_event_t *ev)
 
         g = tmcf->freed;
 
-        if (tpl_arena_wane(g->arena) == TPL_OK) {
+        if (tpl_arena_free_page(g->arena) == TPL_OK) {
             tmcf->freed = g->next;
             ngx_http_tpl_destroy(g);
         }

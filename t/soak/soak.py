@@ -291,7 +291,7 @@ def test_reload(args, broken=False):
                 open(hook, "w").write("{% if %}" if i % 2 == 0 else good)
             os.kill(site.process.pid, signal.SIGHUP)
             time.sleep(0.05)
-            if i % max(1, reloads // 10) == 0:
+            if (i + 1) % max(1, reloads // 10) == 0:
                 master.append(site.resident(site.process.pid))
         n, errors, bad = wrk_result(process)
         check(not errors and not bad,

@@ -34,6 +34,7 @@ my $t = TplServer->new(
     server => <<"EOC");
         location = /page { tpl_fetch a /api\$arg_u; tpl_render page.html; }
         location = /small { tpl_fetch a /api\$arg_u size=100; tpl_render page.html; }
+        location = /large { tpl_fetch a /api\$arg_u size=1g; tpl_render page.html; }
         location = /text { tpl_fetch a /api\$arg_u as=text; tpl_render page.txt; }
         location = /default { tpl_fetch a /api\$arg_u 'default={"users":[0,"default"]}'; tpl_render page.html; }
         location = /optional { tpl_fetch a /api\$arg_u optional; tpl_render optional.html; }
@@ -130,7 +131,8 @@ fails('/nothing', 500, qr{invalid JSON});
 # size=, text, the page's own error, caught errors, error pages
 
 like(page('/small?u=/big/101'), qr/^502/, 'size= of the directive');
-like(page("/sized?n=$_"), qr/^200/, "fetch(size=$_)") for 100, '1k';
+is(page('/large?u=/ok'), "200 caf\xc3\xa9", 'the largest');
+like(page("/sized?n=$_"), qr/^200/, "fetch(size=$_)") for 100, '1k', '1g', '1G';
 like(page("/sized?n=$_"), qr/^500/, "fetch(size=$_)") for 0, 'k', '2g', '';
 like(page('/unsized'), qr/^500/, 'fetch() with an empty size');
 like(page('/text?u=/big/100'), qr/^200 "x/, 'as text');

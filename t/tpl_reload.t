@@ -407,6 +407,54 @@ subtest 'a reload' => sub {
 unlike($t->log, qr/\[alert\] (?!.*exited on signal 9)/, 'no alert');
 
 
+# They are compiled in slices: files change in between.  The layout is read with
+# the first page; what was read later must not be newer.  Changes come when
+# the compilation of the one before may be at work: 50 ms after it.
+
+subtest 'many templates' => sub {
+    my $n = $ENV{TPL_SANITIZED} ? 600 : 3000;
+    my $page = '{% extends "layout.html" %}{% block p %}';
+    my $many = TplServer->new(
+        files => { 'templates/layout.html' => '0-{% block p %}{% endblock %}',
+                   map { (sprintf('templates/many/%d/%d.html', $_ / 100, $_) => "${page}0{% endblock %}") } 1 .. $n },
+        http => 'tpl_reload 5ms;',
+        server => 'location / { tpl_preload many/*/*.html; tpl_render many$uri.html; }');
+    $many->start;
+
+    my $put = sub {
+        my ($name, $text) = @_;
+        $many->write('new', $text);
+        rename "$many->{dir}/new", "$many->{dir}/templates/$name" or die "$name: $!";
+    };
+    my $last = $n == 600 ? '6/600' : '9/999';      # by name
+    my %seen;
+    my $look = sub {
+        my $end = time + shift;
+        do { $seen{$many->get("/$last")->{body}} = 1; sleep 0.002 } while time < $end;
+    };
+
+    my $end = time + 60;
+
+    for my $turn (1 .. 15) {
+        $put->('many/0/1.html', $turn);     # what it is at work for
+        $look->(0.03 + 0.002 * $turn);
+        $put->('layout.html', "$turn-{% block p %}{% endblock %}");
+        $look->(0.012);
+        $put->("many/$last.html", "$page$turn\{% endblock %}");
+        $look->(0.01) until $seen{"$turn-$turn"} || time > $end;
+    }
+
+    ok($seen{'15-15'}, 'the latest are there in the end');
+    my @mixed = grep { my ($l, $p) = /^(\d+)-(\d+)$/; !defined $p || $p > $l || $l - $p > 1 } keys %seen;
+    is("@mixed", '', 'the layout and a page of it are of the same time');
+
+    # and nginx goes while it is compiling
+    $put->('layout.html', "16-{% block p %}{% endblock %}");
+    sleep 0.08;
+    $many->finish;
+};
+
+
 subtest 'several workers' => sub {
     $t = TplServer->new(files => \%site, http => "tpl_reload 5ms;\n$http",
                         server => $locations, workers => 3);

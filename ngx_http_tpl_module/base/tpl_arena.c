@@ -157,6 +157,30 @@ tpl_arena_destroy(tpl_arena_t *arena)
 }
 
 
+tpl_int_t
+tpl_arena_free_page(tpl_arena_t *arena)
+{
+    tpl_page_t  *p, **list;
+
+    list = arena->large ? &arena->large : &arena->pages;
+    p = *list;
+
+    if (p == NULL) {
+        return TPL_OK;
+    }
+
+    *list = p->next;
+
+    /* what is left of a page that may be this one is nobody's */
+
+    arena->end = arena->last;
+    arena->held -= p->size;
+    arena->allocator.free(arena->allocator.data, p);
+
+    return TPL_AGAIN;
+}
+
+
 size_t
 tpl_arena_size(const tpl_arena_t *arena)
 {

@@ -107,6 +107,13 @@ tpl_arena_t *tpl_arena_create(const tpl_allocator_t *allocator, size_t page,
     size_t limit);
 void tpl_arena_destroy(tpl_arena_t *arena);
 
+/*
+ * Frees one page of an arena that nobody uses any more, for those who may not
+ * stop for all of it: TPL_AGAIN while there are others.  Its end is still
+ * tpl_arena_destroy().
+ */
+tpl_int_t tpl_arena_free_page(tpl_arena_t *arena);
+
 /* another arena of the same allocator, for what goes sooner */
 tpl_arena_t *tpl_arena_scratch(const tpl_arena_t *arena, size_t page,
     size_t limit);

@@ -185,7 +185,7 @@ static char *
 ngx_http_tpl_fetch_option(ngx_conf_t *cf, ngx_http_tpl_fetch_t *fetch,
     ngx_str_t *option, ngx_str_t *fallback)
 {
-    ssize_t    size;
+    off_t      size;
     ngx_str_t  s;
 
     if (ngx_strcmp(option->data, "as=json") == 0) {
@@ -229,7 +229,7 @@ ngx_http_tpl_fetch_option(ngx_conf_t *cf, ngx_http_tpl_fetch_t *fetch,
         s.data = option->data + 5;
         s.len = option->len - 5;
 
-        size = ngx_parse_size(&s);
+        size = ngx_parse_offset(&s);
 
         if (size <= 0 || size > NGX_HTTP_TPL_FETCH_MAX) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -638,7 +638,7 @@ ngx_http_tpl_call_size(tpl_call_t *call, size_t *size)
 
         /* nginx looks at the last byte first */
 
-        n = s.len ? ngx_parse_size((ngx_str_t *) &s) : 0;
+        n = s.len ? ngx_parse_offset((ngx_str_t *) &s) : 0;
 
     } else if (tpl_arg_int(call, 4, n, &n) != TPL_OK) {
         return TPL_ERROR;

@@ -13,22 +13,48 @@
 #define NGX_HTTP_TPL_GLOB_DEPTH  64
 
 
-typedef struct {
+/* a folder to be read, for the parts of a pattern that are left */
+
+typedef struct ngx_http_tpl_folder_s  ngx_http_tpl_folder_t;
+
+struct ngx_http_tpl_folder_s {
+    u_char                     *path;
+    size_t                      len;
+    const u_char               *pattern;
+    ngx_uint_t                  depth;
+    ngx_http_tpl_folder_t      *next;
+};
+
+
+struct ngx_http_tpl_walk_s {
     ngx_conf_t                 *cf;
     ngx_http_tpl_generation_t  *generation;
     const ngx_str_t            *root;
+    const u_char               *last;           /* of the pattern */
     ngx_array_t                *names;
+    ngx_uint_t                  n;              /* that were there before */
+    ngx_http_tpl_folder_t      *folders;
+
+    /* that which is being read */
+    DIR                        *dir;
+    ngx_http_tpl_folder_t      *folder;
+
     u_char                      path[NGX_MAX_PATH];     /* root, "/", name */
-} ngx_http_tpl_walk_t;
+};
 
 
 static ngx_int_t ngx_http_tpl_walk(ngx_http_tpl_walk_t *w, size_t len,
-    const u_char *pattern, const u_char *last, ngx_uint_t depth);
-static ngx_int_t ngx_http_tpl_walk_folder(ngx_http_tpl_walk_t *w, size_t len,
-    const u_char *pattern, const u_char *end, const u_char *last,
-    ngx_uint_t depth);
+    const u_char *pattern, ngx_uint_t depth);
+static ngx_int_t ngx_http_tpl_walk_later(ngx_http_tpl_walk_t *w, size_t len,
+    const u_char *pattern, ngx_uint_t depth);
+static ngx_int_t ngx_http_tpl_walk_open(ngx_http_tpl_walk_t *w);
+static ngx_int_t ngx_http_tpl_walk_entry(ngx_http_tpl_walk_t *w,
+    const char *name);
+static const u_char *ngx_http_tpl_part_end(const u_char *pattern,
+    const u_char *last);
 static ngx_int_t ngx_http_tpl_walk_name(ngx_http_tpl_walk_t *w, size_t len,
     const char *name, size_t n, size_t *new_len);
+static void ngx_http_tpl_walk_cleanup(void *data);
 static const u_char *ngx_http_tpl_match_one(const u_char *p,
     const u_char *last, const u_char **name, const u_char *name_last);
 static int ngx_libc_cdecl ngx_http_tpl_cmp_names(const void *one,
@@ -180,35 +206,86 @@ ngx_int_t
 ngx_http_tpl_glob(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
     const ngx_str_t *root, const ngx_str_t *pattern, ngx_array_t *names)
 {
-    ngx_uint_t           n;
-    ngx_http_tpl_walk_t  w;
+    ngx_int_t             rc;
+    ngx_http_tpl_walk_t  *w;
 
-    if (root->len + 2 > sizeof(w.path)) {
-        ngx_conf_log_error(ngx_http_tpl_level(cf), cf, 0,
-                           "\"%V\" is too long a path", root);
+    w = ngx_http_tpl_glob_begin(cf, g, root, pattern, names);
+    if (w == NULL) {
         return NGX_ERROR;
     }
 
-    n = names->nelts;
+    do {
+        rc = ngx_http_tpl_glob_step(w);
+    } while (rc == NGX_AGAIN);
 
-    w.cf = cf;
-    w.generation = g;
-    w.root = root;
-    w.names = names;
+    return rc;
+}
 
-    ngx_memcpy(w.path, root->data, root->len);
-    w.path[root->len] = '\0';
 
-    if (ngx_http_tpl_walk(&w, root->len, pattern->data,
-                          pattern->data + pattern->len, 0)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
+ngx_http_tpl_walk_t *
+ngx_http_tpl_glob_begin(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    const ngx_str_t *root, const ngx_str_t *pattern, ngx_array_t *names)
+{
+    ngx_pool_cleanup_t   *cln;
+    ngx_http_tpl_walk_t  *w;
+
+    if (root->len + 2 > NGX_MAX_PATH) {
+        ngx_conf_log_error(ngx_http_tpl_level(cf), cf, 0,
+                           "\"%V\" is too long a path", root);
+        return NULL;
+    }
+
+    w = ngx_palloc(cf->temp_pool, sizeof(ngx_http_tpl_walk_t));
+    cln = ngx_pool_cleanup_add(cf->temp_pool, 0);
+
+    if (w == NULL || cln == NULL) {
+        return NULL;
+    }
+
+    w->cf = cf;
+    w->generation = g;
+    w->root = root;
+    w->last = pattern->data + pattern->len;
+    w->names = names;
+    w->n = names->nelts;
+    w->folders = NULL;
+    w->dir = NULL;
+
+    cln->handler = ngx_http_tpl_walk_cleanup;
+    cln->data = w;
+
+    ngx_memcpy(w->path, root->data, root->len);
+    w->path[root->len] = '\0';
+
+    return (ngx_http_tpl_walk(w, root->len, pattern->data, 0) == NGX_OK)
+           ? w : NULL;
+}
+
+
+ngx_int_t
+ngx_http_tpl_glob_step(ngx_http_tpl_walk_t *w)
+{
+    struct dirent  *entry;
+
+    if (w->dir) {
+        entry = readdir(w->dir);
+
+        if (entry == NULL) {
+            ngx_http_tpl_walk_cleanup(w);
+            return NGX_AGAIN;
+        }
+
+        return (ngx_http_tpl_walk_entry(w, entry->d_name) == NGX_OK)
+               ? NGX_AGAIN : NGX_ERROR;
+    }
+
+    if (w->folders) {
+        return (ngx_http_tpl_walk_open(w) == NGX_OK) ? NGX_AGAIN : NGX_ERROR;
     }
 
     /* a folder gives its names in any order */
 
-    ngx_qsort((ngx_str_t *) names->elts + n, names->nelts - n,
+    ngx_qsort((ngx_str_t *) w->names->elts + w->n, w->names->nelts - w->n,
               sizeof(ngx_str_t), ngx_http_tpl_cmp_names);
 
     return NGX_OK;
@@ -219,155 +296,212 @@ ngx_http_tpl_glob(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
 
 static ngx_int_t
 ngx_http_tpl_walk(ngx_http_tpl_walk_t *w, size_t len, const u_char *pattern,
-    const u_char *last, ngx_uint_t depth)
+    ngx_uint_t depth)
 {
-    size_t           n;
     ngx_str_t       *name, part;
     const u_char    *end;
     ngx_file_info_t  fi;
 
-    if (depth > NGX_HTTP_TPL_GLOB_DEPTH) {
-        ngx_conf_log_error(ngx_http_tpl_level(w->cf), w->cf, 0,
-                           "too many folders below each other in \"%s\"",
-                           w->path);
+    for ( ;; ) {
+
+        if (depth > NGX_HTTP_TPL_GLOB_DEPTH) {
+            ngx_conf_log_error(ngx_http_tpl_level(w->cf), w->cf, 0,
+                               "too many folders below each other in \"%s\"",
+                               w->path);
+            return NGX_ERROR;
+        }
+
+        if (pattern >= w->last) {
+            break;
+        }
+
+        end = ngx_http_tpl_part_end(pattern, w->last);
+
+        part.data = (u_char *) pattern;
+        part.len = end - pattern;
+
+        if (ngx_http_tpl_has_wildcard(&part)) {
+            return ngx_http_tpl_walk_later(w, len, pattern, depth);
+        }
+
+        if (ngx_http_tpl_walk_name(w, len, (char *) pattern, part.len, &len)
+            != NGX_OK)
+        {
+            return NGX_OK;
+        }
+
+        pattern = (end < w->last) ? end + 1 : w->last;
+        depth++;
+    }
+
+    if (ngx_file_info(w->path, &fi) == NGX_FILE_ERROR || !ngx_is_file(&fi)) {
+        return ngx_http_tpl_watch_file(w->generation, w->path, NULL);
+    }
+
+    name = ngx_array_push(w->names);
+    if (name == NULL) {
         return NGX_ERROR;
     }
 
-    if (pattern >= last) {
+    name->len = len - w->root->len - 1;
+    name->data = ngx_pnalloc(w->cf->pool, name->len);
 
-        if (ngx_file_info(w->path, &fi) == NGX_FILE_ERROR
-            || !ngx_is_file(&fi))
-        {
-            return ngx_http_tpl_watch_file(w->generation, w->path, NULL);
-        }
-
-        name = ngx_array_push(w->names);
-        if (name == NULL) {
-            return NGX_ERROR;
-        }
-
-        name->len = len - w->root->len - 1;
-        name->data = ngx_pnalloc(w->cf->pool, name->len);
-
-        if (name->data == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memcpy(name->data, w->path + w->root->len + 1, name->len);
-
-        return NGX_OK;
+    if (name->data == NULL) {
+        return NGX_ERROR;
     }
 
-    for (end = pattern; end < last && *end != '/'; end++) { /* void */ }
+    ngx_memcpy(name->data, w->path + w->root->len + 1, name->len);
 
-    part.data = (u_char *) pattern;
-    part.len = end - pattern;
-
-    if (ngx_http_tpl_has_wildcard(&part)) {
-        return ngx_http_tpl_walk_folder(w, len, pattern, end, last, depth);
-    }
-
-    if (ngx_http_tpl_walk_name(w, len, (char *) pattern, part.len, &n)
-        != NGX_OK)
-    {
-        return NGX_OK;
-    }
-
-    return ngx_http_tpl_walk(w, n, (end < last) ? end + 1 : last, last,
-                             depth + 1);
+    return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_http_tpl_walk_folder(ngx_http_tpl_walk_t *w, size_t len,
-    const u_char *pattern, const u_char *end, const u_char *last,
-    ngx_uint_t depth)
+ngx_http_tpl_walk_later(ngx_http_tpl_walk_t *w, size_t len,
+    const u_char *pattern, ngx_uint_t depth)
 {
-    DIR              *dir;
-    size_t            n, name_len;
-    ngx_int_t         rc;
-    ngx_uint_t        any;
-    const u_char     *next;
-    struct stat       st;
-    struct dirent    *entry;
+    ngx_http_tpl_folder_t  *folder;
 
-    next = (end < last) ? end + 1 : last;
-
-    any = (end - pattern == 2 && pattern[0] == '*' && pattern[1] == '*');
-
-    if (any && next < last) {
-
-        /* no folder at all */
-
-        w->path[len] = '\0';
-
-        if (ngx_http_tpl_walk(w, len, next, last, depth + 1) != NGX_OK) {
-            return NGX_ERROR;
-        }
+    folder = ngx_palloc(w->cf->temp_pool, sizeof(ngx_http_tpl_folder_t));
+    if (folder == NULL) {
+        return NGX_ERROR;
     }
 
-    w->path[len] = '\0';
+    folder->path = ngx_pnalloc(w->cf->temp_pool, len + 1);
+    if (folder->path == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(folder->path, w->path, len);
+    folder->path[len] = '\0';
+
+    folder->len = len;
+    folder->pattern = pattern;
+    folder->depth = depth;
+    folder->next = w->folders;
+
+    w->folders = folder;
+
+    return NGX_OK;
+}
+
+
+#define ngx_http_tpl_any_folders(pattern, end)                               \
+    ((end) - (pattern) == 2 && (pattern)[0] == '*' && (pattern)[1] == '*')
+
+
+static ngx_int_t
+ngx_http_tpl_walk_open(ngx_http_tpl_walk_t *w)
+{
+    const u_char           *end;
+    ngx_http_tpl_folder_t  *folder;
+
+    folder = w->folders;
+    w->folders = folder->next;
+    w->folder = folder;
+
+    ngx_memcpy(w->path, folder->path, folder->len + 1);
+
+    end = ngx_http_tpl_part_end(folder->pattern, w->last);
+
+    if (ngx_http_tpl_any_folders(folder->pattern, end)
+        && end < w->last && end + 1 < w->last)
+    {
+        /* no folder at all */
+
+        if (ngx_http_tpl_walk(w, folder->len, end + 1, folder->depth + 1)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        w->path[folder->len] = '\0';
+    }
 
     if (ngx_http_tpl_watch_file(w->generation, w->path, NULL) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    dir = opendir((char *) w->path);
+    w->dir = opendir((char *) w->path);
 
-    if (dir == NULL) {
-
-        if (ngx_errno == NGX_ENOENT || ngx_errno == NGX_ENOTDIR) {
-            return NGX_OK;
-        }
-
+    if (w->dir == NULL && ngx_errno != NGX_ENOENT
+        && ngx_errno != NGX_ENOTDIR)
+    {
         ngx_conf_log_error(ngx_http_tpl_level(w->cf), w->cf, ngx_errno,
                            "opendir() \"%s\" failed", w->path);
         return NGX_ERROR;
     }
 
-    rc = NGX_OK;
+    return NGX_OK;
+}
 
-    while (rc == NGX_OK && (entry = readdir(dir)) != NULL) {
-        name_len = ngx_strlen(entry->d_name);
 
-        if (entry->d_name[0] == '.'
-            && (name_len == 1 || (name_len == 2 && entry->d_name[1] == '.')))
-        {
-            continue;
-        }
+static ngx_int_t
+ngx_http_tpl_walk_entry(ngx_http_tpl_walk_t *w, const char *name)
+{
+    size_t                  len, n;
+    struct stat             st;
+    const u_char           *end, *next;
+    ngx_http_tpl_folder_t  *folder;
 
-        if (!ngx_http_tpl_match(pattern, end - pattern,
-                                (u_char *) entry->d_name, name_len)
-            || ngx_http_tpl_walk_name(w, len, entry->d_name, name_len, &n)
-               != NGX_OK)
-        {
-            continue;
-        }
+    len = ngx_strlen(name);
 
-        if (!any) {
-            rc = ngx_http_tpl_walk(w, n, next, last, depth + 1);
-            continue;
-        }
-
-        /* ** as the last part takes files, before others folders */
-
-        if (lstat((char *) w->path, &st) == -1) {
-            continue;
-        }
-
-        if (S_ISDIR(st.st_mode)) {
-            rc = ngx_http_tpl_walk(w, n, pattern, last, depth + 1);
-
-        } else if (next == last) {
-            rc = ngx_http_tpl_walk(w, n, last, last, depth + 1);
-        }
+    if (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'))) {
+        return NGX_OK;
     }
 
-    (void) closedir(dir);
+    folder = w->folder;
+    end = ngx_http_tpl_part_end(folder->pattern, w->last);
+    next = (end < w->last) ? end + 1 : w->last;
 
-    w->path[len] = '\0';
+    if (!ngx_http_tpl_match(folder->pattern, end - folder->pattern,
+                            (u_char *) name, len)
+        || ngx_http_tpl_walk_name(w, folder->len, name, len, &n) != NGX_OK)
+    {
+        return NGX_OK;
+    }
 
-    return rc;
+    if (!ngx_http_tpl_any_folders(folder->pattern, end)) {
+        return ngx_http_tpl_walk(w, n, next, folder->depth + 1);
+    }
+
+    /* ** as the last part takes files, before others folders */
+
+    if (lstat((char *) w->path, &st) == -1) {
+        return NGX_OK;
+    }
+
+    if (S_ISDIR(st.st_mode)) {
+        return ngx_http_tpl_walk(w, n, folder->pattern, folder->depth + 1);
+    }
+
+    return (next == w->last)
+           ? ngx_http_tpl_walk(w, n, w->last, folder->depth + 1) : NGX_OK;
+}
+
+
+static const u_char *
+ngx_http_tpl_part_end(const u_char *pattern, const u_char *last)
+{
+    while (pattern < last && *pattern != '/') {
+        pattern++;
+    }
+
+    return pattern;
+}
+
+
+/* a walk that is given up has a folder open */
+
+static void
+ngx_http_tpl_walk_cleanup(void *data)
+{
+    ngx_http_tpl_walk_t *w = data;
+
+    if (w->dir) {
+        (void) closedir(w->dir);
+        w->dir = NULL;
+    }
 }
 
 

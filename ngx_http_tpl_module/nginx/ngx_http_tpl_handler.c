@@ -22,7 +22,6 @@ static ngx_int_t ngx_http_tpl_pause(ngx_http_request_t *r,
 static void ngx_http_tpl_event_handler(ngx_event_t *ev);
 static void ngx_http_tpl_cleanup(void *data);
 static void ngx_http_tpl_cleanup_event(void *data);
-static uint64_t ngx_http_tpl_now(void);
 
 
 const tpl_host_t  ngx_http_tpl_host = {
@@ -725,7 +724,7 @@ ngx_http_tpl_cleanup_event(void *data)
 }
 
 
-static uint64_t
+uint64_t
 ngx_http_tpl_now(void)
 {
     struct timespec  ts;

@@ -307,46 +307,85 @@ ngx_http_tpl_make_inline(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
     ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_inline_t *line,
     tpl_template_t *tmpl)
 {
+    ngx_int_t             rc;
+    ngx_http_tpl_maker_t  maker;
+
+    ngx_memzero(&maker, sizeof(ngx_http_tpl_maker_t));
+
+    do {
+        rc = ngx_http_tpl_make_inline_step(cf, g, conf, line, tmpl, &maker);
+    } while (rc == NGX_AGAIN);
+
+    return (rc == NGX_OK) ? maker.target : NULL;
+}
+
+
+ngx_int_t
+ngx_http_tpl_make_inline_step(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_inline_t *line,
+    tpl_template_t *tmpl, ngx_http_tpl_maker_t *maker)
+{
     u_char                 *p;
+    tpl_int_t               rc;
     tpl_str_t               name;
     tpl_error_t             err;
     ngx_http_tpl_target_t  *target;
 
-    target = ngx_pcalloc(g->pool, sizeof(ngx_http_tpl_target_t));
+    target = maker->target;
+
     if (target == NULL) {
-        return NULL;
+        target = ngx_pcalloc(g->pool, sizeof(ngx_http_tpl_target_t));
+        if (target == NULL) {
+            return NGX_ERROR;
+        }
+
+        target->generation = g;
+        target->tmpl = tmpl;
+
+        maker->target = target;
     }
 
-    target->generation = g;
-    target->tmpl = tmpl;
+    if (target->tmpl == NULL) {
 
-    if (tmpl == NULL) {
-
-        /* what messages call it */
-
-        p = ngx_pnalloc(g->pool, sizeof("tpl_set $") - 1 + line->name.len);
-        if (p == NULL) {
-            return NULL;
-        }
-
-        name.data = p;
-        name.len = ngx_sprintf(p, "tpl_set $%V", &line->name) - p;
-
+        rc = TPL_OK;
         tpl_error_init(&err, g->arena);
 
-        if (tpl_set_compile_text(g->templates, &name,
-                                 ngx_http_tpl_str(&line->text),
-                                 &target->tmpl, &err)
-            != TPL_OK)
-        {
-            ngx_http_tpl_log_error(cf, g, &err, "tpl_set", &line->place);
-            return NULL;
+        if (maker->tmpl == NULL) {
+
+            /* what messages call it */
+
+            p = ngx_pnalloc(g->pool, sizeof("tpl_set $") - 1 + line->name.len);
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+
+            name.data = p;
+            name.len = ngx_sprintf(p, "tpl_set $%V", &line->name) - p;
+
+            rc = tpl_set_begin_text(g->templates, &name,
+                                    ngx_http_tpl_str(&line->text),
+                                    &maker->tmpl, &err);
         }
+
+        if (rc == TPL_OK) {
+            rc = tpl_set_step(g->templates, maker->tmpl, &err);
+        }
+
+        if (rc == TPL_AGAIN) {
+            return NGX_AGAIN;
+        }
+
+        if (rc != TPL_OK) {
+            ngx_http_tpl_log_error(cf, g, &err, "tpl_set", &line->place);
+            return NGX_ERROR;
+        }
+
+        target->tmpl = maker->tmpl;
     }
 
     target->names = ngx_http_tpl_get_names(cf, g, conf);
 
-    return target->names ? target : NULL;
+    return target->names ? NGX_OK : NGX_ERROR;
 }
 
 

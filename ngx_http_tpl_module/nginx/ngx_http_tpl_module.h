@@ -90,6 +90,8 @@ typedef struct ngx_http_tpl_holder_s     ngx_http_tpl_holder_t;
 typedef struct ngx_http_tpl_file_s       ngx_http_tpl_file_t;
 typedef struct ngx_http_tpl_fresh_s      ngx_http_tpl_fresh_t;
 typedef struct ngx_http_tpl_picks_s      ngx_http_tpl_picks_t;
+typedef struct ngx_http_tpl_walk_s       ngx_http_tpl_walk_t;
+typedef struct ngx_http_tpl_work_s       ngx_http_tpl_work_t;
 typedef struct ngx_http_tpl_names_s      ngx_http_tpl_names_t;
 typedef struct ngx_http_tpl_locales_s    ngx_http_tpl_locales_t;
 typedef struct ngx_http_tpl_loc_conf_s   ngx_http_tpl_loc_conf_t;
@@ -206,6 +208,7 @@ struct ngx_http_tpl_generation_s {
     size_t                        pages;        /* as main->pages */
     size_t                        models;       /* as main->models */
     ngx_uint_t                    refs;
+    ngx_http_tpl_generation_t    *next;         /* of those to be freed */
     unsigned                      owned:1;      /* arena and pool are */
 };
 
@@ -236,6 +239,8 @@ struct ngx_http_tpl_main_conf_s {
     size_t                        min_length;   /* where its conf has it */
     ngx_shm_zone_t               *status;       /* tpl_status_zone, or NULL */
     ngx_msec_t                    reload;       /* 0: off */
+    ngx_http_tpl_work_t          *work;         /* of tpl_reload */
+    ngx_http_tpl_generation_t    *freed;        /* bit by bit */
 
     /* for Vary */
     ngx_str_t                     headers[NGX_HTTP_TPL_HEADERS];
@@ -448,6 +453,22 @@ struct ngx_http_tpl_target_s {
 };
 
 
+/* a target that is being made, zeroed at first */
+
+typedef struct {
+    ngx_http_tpl_target_t        *target;
+    tpl_template_t               *tmpl;         /* being compiled */
+
+    /* patterns of tpl_preload: where it is */
+    ngx_http_tpl_picks_t         *picks;
+    ngx_uint_t                    pattern;
+    ngx_uint_t                    root;
+    ngx_http_tpl_walk_t          *walk;
+    ngx_array_t                   names;        /* of ngx_str_t: of one */
+    ngx_uint_t                    name;
+} ngx_http_tpl_maker_t;
+
+
 struct ngx_http_tpl_loc_conf_s {
     ngx_array_t                  *roots;
     ngx_uint_t                    syntax;
@@ -593,6 +614,14 @@ ngx_int_t ngx_http_tpl_create_templates(ngx_conf_t *cf,
 ngx_http_tpl_target_t *ngx_http_tpl_make_target(ngx_conf_t *cf,
     ngx_http_tpl_generation_t *g, ngx_http_tpl_loc_conf_t *conf);
 
+/*
+ * The same in steps, of a template or file each: NGX_AGAIN while there are
+ * more; NGX_OK: maker->target is made.
+ */
+ngx_int_t ngx_http_tpl_make_target_step(ngx_conf_t *cf,
+    ngx_http_tpl_generation_t *g, ngx_http_tpl_loc_conf_t *conf,
+    ngx_http_tpl_maker_t *maker);
+
 /* looks through the templates once all are compiled */
 void ngx_http_tpl_find_impure(ngx_http_tpl_generation_t *g);
 
@@ -651,6 +680,16 @@ ngx_uint_t ngx_http_tpl_match(const u_char *pattern, size_t len,
  * be NULL, is made of them */
 ngx_int_t ngx_http_tpl_glob(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
     const ngx_str_t *root, const ngx_str_t *pattern, ngx_array_t *names);
+
+/*
+ * The same in steps, of a file or folder each: NGX_AGAIN while there are more.
+ * All but g may be temporary, up to the last one; cf->temp_pool closes what is
+ * open.  NULL or NGX_ERROR: logged.
+ */
+ngx_http_tpl_walk_t *ngx_http_tpl_glob_begin(ngx_conf_t *cf,
+    ngx_http_tpl_generation_t *g, const ngx_str_t *root,
+    const ngx_str_t *pattern, ngx_array_t *names);
+ngx_int_t ngx_http_tpl_glob_step(ngx_http_tpl_walk_t *walk);
 
 
 /* warns of calls that cannot succeed (ngx_http_tpl_called.c) */
@@ -827,6 +866,12 @@ ngx_int_t ngx_http_tpl_merge_inlines(ngx_conf_t *cf,
 ngx_http_tpl_target_t *ngx_http_tpl_make_inline(ngx_conf_t *cf,
     ngx_http_tpl_generation_t *g, ngx_http_tpl_loc_conf_t *conf,
     ngx_http_tpl_inline_t *line, tpl_template_t *tmpl);
+
+/* the same in steps, as ngx_http_tpl_make_target_step() */
+ngx_int_t ngx_http_tpl_make_inline_step(ngx_conf_t *cf,
+    ngx_http_tpl_generation_t *g, ngx_http_tpl_loc_conf_t *conf,
+    ngx_http_tpl_inline_t *line, tpl_template_t *tmpl,
+    ngx_http_tpl_maker_t *maker);
 
 
 /*
@@ -1058,6 +1103,9 @@ ngx_int_t ngx_http_tpl_error(ngx_http_request_t *r, ngx_http_tpl_ctx_t *ctx,
 ngx_int_t ngx_http_tpl_pick_block(ngx_http_request_t *r,
     ngx_http_tpl_ctx_t *ctx);
 
+/* ns of a clock that only goes forward */
+uint64_t ngx_http_tpl_now(void);
+
 /* a latest render of r that failed, or NULL */
 ngx_http_tpl_ctx_t *ngx_http_tpl_failed(ngx_http_request_t *r);
 
@@ -1194,6 +1242,7 @@ ngx_int_t ngx_http_tpl_pack(ngx_http_tpl_generation_t *g,
 
 typedef struct {
     uint64_t                      steps;        /* of renders */
+    uint64_t                      page;         /* of these, of one */
     size_t                        bytes;        /* of texts, for gzip */
 } ngx_http_tpl_budget_t;
 

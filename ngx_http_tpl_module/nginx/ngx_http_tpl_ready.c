@@ -43,6 +43,7 @@ ngx_http_tpl_make_all_ready(ngx_http_tpl_main_conf_t *tmcf)
     ngx_http_tpl_loc_conf_t  **conf;
 
     budget.steps = NGX_HTTP_TPL_READY_STEPS;
+    budget.page = NGX_HTTP_TPL_PAGE_STEPS;
     budget.bytes = NGX_HTTP_TPL_READY_BYTES;
 
     conf = tmcf->renders.elts;
@@ -129,7 +130,7 @@ ngx_http_tpl_render_constant(ngx_http_tpl_ctx_t *ctx,
     vc.error = &err;
     vc.host = &ngx_http_tpl_host;
     vc.host_data = ctx;
-    vc.limits.steps = ngx_min(conf->limits.steps, NGX_HTTP_TPL_PAGE_STEPS);
+    vc.limits.steps = ngx_min(conf->limits.steps, budget->page);
     vc.limits.output = ngx_min(conf->limits.output, NGX_HTTP_TPL_PAGE_MAX);
     vc.limits.depth = conf->limits.depth;
     vc.block = ctx->block;

@@ -4,9 +4,11 @@
  *
  * A set is followed by another generation of it, with memory of its own, or by
  * none: nothing that a location points to changes before all of it is compiled.
- * A render holds its generation until the request's pool goes, since buffers
- * point into the programs.  The first generation is the configuration's and
- * stays.
+ * The files are looked at, the templates compiled and memory is given back in
+ * slices, between which the worker has its requests: what is at work stands in
+ * ngx_http_tpl_work_t.  A render holds its generation until the request's pool
+ * goes, since buffers point into the programs.  The first generation is the
+ * configuration's and stays.
  */
 
 #include "nginx/ngx_http_tpl_module.h"
@@ -15,9 +17,16 @@
 /* ms that files have to be left alone: whoever writes one may not be done */
 #define NGX_HTTP_TPL_QUIET  50
 
-/* for what no request asked for yet: some 50 ms, as requests are waiting */
+/* ns after which others have their turn */
+#define NGX_HTTP_TPL_RELOAD_SLICE  1000000
+
+/* for what no request asked for yet: some 50 ms in all, 2 ms for a page */
 #define NGX_HTTP_TPL_RELOAD_STEPS  2000000
+#define NGX_HTTP_TPL_RELOAD_PAGE   100000
 #define NGX_HTTP_TPL_RELOAD_BYTES  (128 * 1024)
+
+/* files that change all the time are taken as they are after so many times */
+#define NGX_HTTP_TPL_RELOAD_TRIES  3
 
 
 struct ngx_http_tpl_file_s {
@@ -40,18 +49,57 @@ struct ngx_http_tpl_holder_s {
 };
 
 
+/* where a worker is; a round is through all sets */
+
+typedef enum {
+    NGX_HTTP_TPL_WORK_REST = 0,     /* until the timer */
+    NGX_HTTP_TPL_WORK_LOOK,         /* whether files changed */
+    NGX_HTTP_TPL_WORK_COMPILE,
+    NGX_HTTP_TPL_WORK_READY,        /* pages and models */
+    NGX_HTTP_TPL_WORK_CHECK         /* whether files changed meanwhile */
+} ngx_http_tpl_work_e;
+
+
+struct ngx_http_tpl_work_s {
+    ngx_http_tpl_work_e         state;
+    ngx_msec_t                  time;       /* of the rest */
+    ngx_http_tpl_set_t         *set;
+    ngx_http_tpl_file_t        *file;       /* the next */
+    ngx_http_tpl_generation_t  *made;       /* the set's next one */
+    ngx_http_tpl_holder_t      *holder;     /* the next */
+    ngx_http_tpl_maker_t        maker;
+    ngx_http_tpl_budget_t       budget;
+    ngx_uint_t                  tries;      /* in vain for this set */
+    ngx_conf_t                  cf;
+    ngx_log_t                   log;
+    unsigned                    moving:1;   /* files may change still */
+    unsigned                    changed:1;
+};
+
+
 static void ngx_http_tpl_reload_handler(ngx_event_t *ev);
-static ngx_int_t ngx_http_tpl_reload_look(ngx_http_tpl_watch_t *watch);
-static void ngx_http_tpl_reload_set(ngx_http_tpl_set_t *set, ngx_log_t *log);
-static ngx_http_tpl_generation_t *ngx_http_tpl_reload_create(
+static void ngx_http_tpl_reload_step(ngx_http_tpl_work_t *work);
+static void ngx_http_tpl_reload_next(ngx_http_tpl_work_t *work,
     ngx_http_tpl_set_t *set);
-static ngx_int_t ngx_http_tpl_reload_build(ngx_http_tpl_generation_t *g,
-    ngx_log_t *log);
+static void ngx_http_tpl_reload_look(ngx_http_tpl_work_t *work);
+static void ngx_http_tpl_reload_begin(ngx_http_tpl_work_t *work);
+static ngx_int_t ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set,
+    ngx_http_tpl_generation_t **made);
+static void ngx_http_tpl_reload_compile(ngx_http_tpl_work_t *work);
+static void ngx_http_tpl_reload_ready(ngx_http_tpl_work_t *work);
+static void ngx_http_tpl_reload_check(ngx_http_tpl_work_t *work);
+static void ngx_http_tpl_reload_failed(ngx_http_tpl_work_t *work);
+static void ngx_http_tpl_reload_swap(ngx_http_tpl_work_t *work);
+static void ngx_http_tpl_reload_drop(ngx_http_tpl_work_t *work);
+static void ngx_http_tpl_reload_watch(ngx_http_tpl_work_t *work);
 static void ngx_http_tpl_release(void *data);
+static void ngx_http_tpl_free_later(ngx_http_tpl_generation_t *g);
+static void ngx_http_tpl_free_handler(ngx_event_t *ev);
 static void ngx_http_tpl_destroy(ngx_http_tpl_generation_t *g);
 
 
 static ngx_event_t       ngx_http_tpl_reload_event;
+static ngx_event_t       ngx_http_tpl_free_event;
 
 /* a timer's data are taken for a connection by nginx's debug log */
 static ngx_connection_t  ngx_http_tpl_reload_connection;
@@ -84,6 +132,11 @@ ngx_http_tpl_reload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\", it must be \"off\" or a"
                            " time", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    tmcf->work = ngx_pcalloc(cf->pool, sizeof(ngx_http_tpl_work_t));
+    if (tmcf->work == NULL) {
         return NGX_CONF_ERROR;
     }
 
@@ -245,9 +298,17 @@ ngx_http_tpl_init_process(ngx_cycle_t *cycle)
     ev->log = cycle->log;
     ev->cancelable = 1;
 
+    ev = &ngx_http_tpl_free_event;
+
+    ngx_memzero(ev, sizeof(ngx_event_t));
+
+    ev->handler = ngx_http_tpl_free_handler;
+    ev->data = &ngx_http_tpl_reload_connection;
+    ev->log = cycle->log;
+
     /* a worker in place of one that died begins with the configuration's */
 
-    ngx_add_timer(ev, 1);
+    ngx_add_timer(&ngx_http_tpl_reload_event, 1);
 
     return NGX_OK;
 }
@@ -256,9 +317,8 @@ ngx_http_tpl_init_process(ngx_cycle_t *cycle)
 static void
 ngx_http_tpl_reload_handler(ngx_event_t *ev)
 {
-    ngx_log_t                  quiet;
-    ngx_msec_t                 time;
-    ngx_http_tpl_set_t        *set;
+    uint64_t                   end;
+    ngx_http_tpl_work_t       *work;
     ngx_http_tpl_main_conf_t  *tmcf;
 
     tmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
@@ -271,126 +331,164 @@ ngx_http_tpl_reload_handler(ngx_event_t *ev)
     /* a process that is master and worker goes on with another cycle */
 
     ev->log = ngx_cycle->log;
+    ngx_http_tpl_free_event.log = ngx_cycle->log;
 
-    time = tmcf->reload;
+    work = tmcf->work;
 
-    for (set = tmcf->sets; set; set = set->next) {
-
-        switch (ngx_http_tpl_reload_look(set->watch)) {
-
-        case NGX_OK:
-            ngx_http_tpl_reload_set(set, ngx_cycle->log);
-            break;
-
-        case NGX_AGAIN:
-            time = ngx_min(tmcf->reload, NGX_HTTP_TPL_QUIET);
-            break;
-
-        default: /* NGX_DECLINED */
-
-            if (!set->watch->settled) {
-                quiet = *ngx_cycle->log;
-                quiet.log_level = NGX_LOG_STDERR;
-                quiet.next = NULL;
-
-                ngx_http_tpl_reload_set(set, &quiet);
-            }
-        }
+    if (work->state == NGX_HTTP_TPL_WORK_REST) {
+        work->time = tmcf->reload;
+        ngx_http_tpl_reload_next(work, tmcf->sets);
     }
 
-    ngx_add_timer(ev, time);
+    end = ngx_http_tpl_now() + NGX_HTTP_TPL_RELOAD_SLICE;
+
+    while (work->state != NGX_HTTP_TPL_WORK_REST) {
+
+        if (ngx_http_tpl_now() >= end) {
+            ngx_post_event(ev, &ngx_posted_next_events);
+            return;
+        }
+
+        ngx_http_tpl_reload_step(work);
+    }
+
+    ngx_add_timer(ev, work->time);
 }
 
 
-/* NGX_OK: other files; NGX_AGAIN: they may change still; else NGX_DECLINED */
+/* a file or a template, or the decision after the last one */
 
-static ngx_int_t
-ngx_http_tpl_reload_look(ngx_http_tpl_watch_t *watch)
+static void
+ngx_http_tpl_reload_step(ngx_http_tpl_work_t *work)
 {
-    ngx_int_t              rc;
-    ngx_uint_t             moving;
+    switch (work->state) {
+
+    case NGX_HTTP_TPL_WORK_LOOK:
+        ngx_http_tpl_reload_look(work);
+        return;
+
+    case NGX_HTTP_TPL_WORK_COMPILE:
+        ngx_http_tpl_reload_compile(work);
+        return;
+
+    case NGX_HTTP_TPL_WORK_READY:
+        ngx_http_tpl_reload_ready(work);
+        return;
+
+    default: /* NGX_HTTP_TPL_WORK_CHECK */
+        ngx_http_tpl_reload_check(work);
+    }
+}
+
+
+static void
+ngx_http_tpl_reload_next(ngx_http_tpl_work_t *work, ngx_http_tpl_set_t *set)
+{
+    work->set = set;
+    work->state = NGX_HTTP_TPL_WORK_REST;
+    work->moving = 0;
+    work->changed = 0;
+
+    if (set) {
+        work->state = NGX_HTTP_TPL_WORK_LOOK;
+        work->file = set->watch->files;
+    }
+}
+
+
+static void
+ngx_http_tpl_reload_look(ngx_http_tpl_work_t *work)
+{
+    ngx_http_tpl_set_t    *set;
     ngx_http_tpl_file_t   *file;
     ngx_http_tpl_state_t   now;
 
-    rc = NGX_DECLINED;
-    moving = 0;
+    set = work->set;
+    file = work->file;
 
-    for (file = watch->files; file; file = file->next) {
+    if (file) {
         ngx_http_tpl_file_state(file->path, &now);
 
         if (ngx_memcmp(&now, &file->seen, sizeof(now)) != 0) {
             file->seen = now;
-            moving = 1;
+            work->moving = 1;
         }
 
         if (ngx_memcmp(&now, &file->compiled, sizeof(now)) != 0) {
-            rc = NGX_OK;
+            work->changed = 1;
         }
+
+        work->file = file->next;
+
+        return;
     }
 
-    return moving ? NGX_AGAIN : rc;
+    if (work->moving) {
+        work->time = ngx_min(work->time, NGX_HTTP_TPL_QUIET);
+
+    } else if (work->changed || !set->watch->settled) {
+        ngx_http_tpl_reload_begin(work);
+        return;
+    }
+
+    ngx_http_tpl_reload_next(work, set->next);
 }
 
 
 /* the set's next generation, or none */
 
 static void
-ngx_http_tpl_reload_set(ngx_http_tpl_set_t *set, ngx_log_t *log)
+ngx_http_tpl_reload_begin(ngx_http_tpl_work_t *work)
 {
-    ngx_int_t                   rc;
-    ngx_str_t                  *root;
-    ngx_http_tpl_holder_t      *holder;
-    ngx_http_tpl_generation_t  *g, *old;
+    ngx_http_tpl_set_t  *set;
 
-    root = set->roots->elts;
+    set = work->set;
 
-    g = ngx_http_tpl_reload_create(set);
-
-    if (g == NULL) {
-        ngx_log_error(NGX_LOG_ERR, log, 0, "tpl_reload: no memory");
+    if (ngx_http_tpl_reload_create(set, &work->made) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "tpl_reload: no memory");
+        ngx_http_tpl_reload_next(work, set->next);
         return;
     }
 
-    rc = ngx_http_tpl_reload_build(g, log);
+    work->log = *ngx_cycle->log;
 
-    /* what was looked for is what has to change before it is tried again */
+    if (!work->changed) {
 
-    if (set->watch->owned) {
-        ngx_destroy_pool(set->watch->pool);
+        /* what went wrong was said when it was tried first */
+
+        work->log.log_level = NGX_LOG_STDERR;
+        work->log.next = NULL;
     }
 
-    set->watch = g->watch;
-    g->watch = NULL;
+    /* no file: it is not being read */
 
-    if (rc != NGX_OK) {
-        ngx_http_tpl_destroy(g);
+    ngx_memzero(&work->cf, sizeof(ngx_conf_t));
 
-        ngx_log_error(NGX_LOG_ERR, log, 0,
-                      "tpl_reload: the templates of \"%V\" stay as they were",
-                      root);
+    work->cf.cycle = (ngx_cycle_t *) ngx_cycle;
+    work->cf.pool = work->made->pool;
+    work->cf.temp_pool = work->made->pool;
+    work->cf.log = &work->log;
+    work->cf.ctx = ngx_get_conf(ngx_cycle->conf_ctx, ngx_http_module);
+
+    if (ngx_http_tpl_create_templates(&work->cf, work->made,
+                                      tpl_set_conf(set->generation->templates))
+        != NGX_OK)
+    {
+        ngx_http_tpl_reload_failed(work);
         return;
     }
 
-    set->watch->settled = 1;
+    work->state = NGX_HTTP_TPL_WORK_COMPILE;
+    work->holder = set->holders;
 
-    for (holder = set->holders; holder; holder = holder->next) {
-        *holder->target = holder->made;
-    }
-
-    old = set->generation;
-    set->generation = g;
-
-    if (old->owned) {
-        ngx_http_tpl_release(old);
-    }
-
-    ngx_log_error(NGX_LOG_NOTICE, log, 0,
-                  "tpl_reload: the templates of \"%V\" are new", root);
+    ngx_memzero(&work->maker, sizeof(ngx_http_tpl_maker_t));
 }
 
 
-static ngx_http_tpl_generation_t *
-ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set)
+static ngx_int_t
+ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set,
+    ngx_http_tpl_generation_t **made)
 {
     ngx_pool_t                 *pool;
     ngx_http_tpl_watch_t       *watch;
@@ -398,13 +496,13 @@ ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set)
 
     pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, ngx_cycle->log);
     if (pool == NULL) {
-        return NULL;
+        return NGX_ERROR;
     }
 
     watch = ngx_pcalloc(pool, sizeof(ngx_http_tpl_watch_t));
     if (watch == NULL) {
         ngx_destroy_pool(pool);
-        return NULL;
+        return NGX_ERROR;
     }
 
     watch->pool = pool;
@@ -413,7 +511,7 @@ ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set)
     pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, ngx_cycle->log);
     if (pool == NULL) {
         ngx_destroy_pool(watch->pool);
-        return NULL;
+        return NGX_ERROR;
     }
 
     g = ngx_pcalloc(pool, sizeof(ngx_http_tpl_generation_t));
@@ -425,7 +523,7 @@ ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set)
     if (g == NULL || g->arena == NULL) {
         ngx_destroy_pool(pool);
         ngx_destroy_pool(watch->pool);
-        return NULL;
+        return NGX_ERROR;
     }
 
     g->pool = pool;
@@ -434,72 +532,212 @@ ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set)
     g->owned = 1;
     g->refs = 1;
 
-    return g;
+    *made = g;
+
+    return NGX_OK;
 }
 
 
-static ngx_int_t
-ngx_http_tpl_reload_build(ngx_http_tpl_generation_t *g, ngx_log_t *log)
+static void
+ngx_http_tpl_reload_compile(ngx_http_tpl_work_t *work)
 {
-    ngx_conf_t              cf;
-    tpl_template_t         *tmpl;
-    ngx_http_tpl_set_t     *set;
-    ngx_http_tpl_budget_t   budget;
+    ngx_int_t                   rc;
+    tpl_template_t             *tmpl;
+    ngx_http_tpl_holder_t      *holder;
+    ngx_http_tpl_generation_t  *g;
+
+    g = work->made;
+    holder = work->holder;
+
+    if (holder == NULL) {
+        ngx_http_tpl_find_impure(g);
+
+        work->state = NGX_HTTP_TPL_WORK_READY;
+        work->holder = work->set->holders;
+
+        work->budget.steps = NGX_HTTP_TPL_RELOAD_STEPS;
+        work->budget.page = NGX_HTTP_TPL_RELOAD_PAGE;
+        work->budget.bytes = NGX_HTTP_TPL_RELOAD_BYTES;
+
+        return;
+    }
+
+    if (holder->line) {
+        tmpl = NULL;
+
+        if (holder->compiles != holder) {
+            tmpl = holder->compiles->made->tmpl;
+        }
+
+        rc = ngx_http_tpl_make_inline_step(&work->cf, g, holder->conf,
+                                           holder->line, tmpl, &work->maker);
+
+    } else {
+        rc = ngx_http_tpl_make_target_step(&work->cf, g, holder->conf,
+                                           &work->maker);
+    }
+
+    if (rc == NGX_AGAIN) {
+        return;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_http_tpl_reload_failed(work);
+        return;
+    }
+
+    holder->made = work->maker.target;
+    work->holder = holder->next;
+
+    ngx_memzero(&work->maker, sizeof(ngx_http_tpl_maker_t));
+}
+
+
+static void
+ngx_http_tpl_reload_ready(ngx_http_tpl_work_t *work)
+{
     ngx_http_tpl_holder_t  *holder;
 
-    set = g->set;
+    holder = work->holder;
 
-    /* no file: it is not being read */
+    if (holder == NULL) {
+        work->state = NGX_HTTP_TPL_WORK_CHECK;
+        work->file = work->made->watch->files;
 
-    ngx_memzero(&cf, sizeof(ngx_conf_t));
-
-    cf.cycle = (ngx_cycle_t *) ngx_cycle;
-    cf.pool = g->pool;
-    cf.temp_pool = g->pool;
-    cf.log = log;
-    cf.ctx = ngx_get_conf(ngx_cycle->conf_ctx, ngx_http_module);
-
-    if (ngx_http_tpl_create_templates(&cf, g,
-                                      tpl_set_conf(set->generation->templates))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
+        return;
     }
+
+    if (holder->line == NULL) {
+        ngx_http_tpl_make_ready(holder->conf, holder->made, &work->budget);
+    }
+
+    work->holder = holder->next;
+}
+
+
+/* a page and its layout may have been read before and after a change */
+
+static void
+ngx_http_tpl_reload_check(ngx_http_tpl_work_t *work)
+{
+    ngx_http_tpl_set_t    *set;
+    ngx_http_tpl_file_t   *file;
+    ngx_http_tpl_state_t   now;
+
+    set = work->set;
+    file = work->file;
+
+    if (file == NULL || work->tries == NGX_HTTP_TPL_RELOAD_TRIES) {
+        ngx_http_tpl_reload_swap(work);
+        ngx_http_tpl_reload_next(work, set->next);
+        return;
+    }
+
+    ngx_http_tpl_file_state(file->path, &now);
+
+    if (ngx_memcmp(&now, &file->compiled, sizeof(now)) == 0) {
+        work->file = file->next;
+        return;
+    }
+
+    work->tries++;
+    work->time = ngx_min(work->time, NGX_HTTP_TPL_QUIET);
+
+    ngx_http_tpl_reload_drop(work);
+    ngx_http_tpl_reload_next(work, set->next);
+}
+
+
+static void
+ngx_http_tpl_reload_failed(ngx_http_tpl_work_t *work)
+{
+    ngx_str_t           *root;
+    ngx_http_tpl_set_t  *set;
+
+    set = work->set;
+    root = set->roots->elts;
+
+    /* what was looked for is what has to change before it is tried again */
+
+    ngx_http_tpl_reload_watch(work);
+    ngx_http_tpl_reload_drop(work);
+    work->tries = 0;
+
+    ngx_log_error(NGX_LOG_ERR, &work->log, 0,
+                  "tpl_reload: the templates of \"%V\" stay as they were",
+                  root);
+
+    ngx_http_tpl_reload_next(work, set->next);
+}
+
+
+static void
+ngx_http_tpl_reload_swap(ngx_http_tpl_work_t *work)
+{
+    ngx_str_t                  *root;
+    ngx_http_tpl_set_t         *set;
+    ngx_http_tpl_holder_t      *holder;
+    ngx_http_tpl_generation_t  *old;
+
+    set = work->set;
+    root = set->roots->elts;
+
+    ngx_http_tpl_reload_watch(work);
+    set->watch->settled = 1;
 
     for (holder = set->holders; holder; holder = holder->next) {
-
-        if (holder->line) {
-            tmpl = NULL;
-
-            if (holder->compiles != holder) {
-                tmpl = holder->compiles->made->tmpl;
-            }
-
-            holder->made = ngx_http_tpl_make_inline(&cf, g, holder->conf,
-                                                    holder->line, tmpl);
-
-        } else {
-            holder->made = ngx_http_tpl_make_target(&cf, g, holder->conf);
-        }
-
-        if (holder->made == NULL) {
-            return NGX_ERROR;
-        }
+        *holder->target = holder->made;
     }
 
-    ngx_http_tpl_find_impure(g);
+    old = set->generation;
+    set->generation = work->made;
 
-    budget.steps = NGX_HTTP_TPL_RELOAD_STEPS;
-    budget.bytes = NGX_HTTP_TPL_RELOAD_BYTES;
+    work->made = NULL;
+    work->tries = 0;
 
-    for (holder = set->holders; holder; holder = holder->next) {
-
-        if (holder->line == NULL) {
-            ngx_http_tpl_make_ready(holder->conf, holder->made, &budget);
-        }
+    if (old->owned) {
+        ngx_http_tpl_release(old);
     }
 
-    return NGX_OK;
+    ngx_log_error(NGX_LOG_NOTICE, &work->log, 0,
+                  "tpl_reload: the templates of \"%V\" are new", root);
+}
+
+
+/* the generation that is being made is not wanted */
+
+static void
+ngx_http_tpl_reload_drop(ngx_http_tpl_work_t *work)
+{
+    ngx_http_tpl_generation_t  *g;
+
+    g = work->made;
+    work->made = NULL;
+
+    if (g->watch) {
+        ngx_destroy_pool(g->watch->pool);
+        g->watch = NULL;
+    }
+
+    ngx_http_tpl_free_later(g);
+}
+
+
+/* the files to look at from now on */
+
+static void
+ngx_http_tpl_reload_watch(ngx_http_tpl_work_t *work)
+{
+    ngx_http_tpl_set_t  *set;
+
+    set = work->set;
+
+    if (set->watch->owned) {
+        ngx_destroy_pool(set->watch->pool);
+    }
+
+    set->watch = work->made->watch;
+    work->made->watch = NULL;
 }
 
 
@@ -532,7 +770,56 @@ ngx_http_tpl_release(void *data)
     ngx_http_tpl_generation_t *g = data;
 
     if (--g->refs == 0) {
-        ngx_http_tpl_destroy(g);
+        ngx_http_tpl_free_later(g);
+    }
+}
+
+
+static void
+ngx_http_tpl_free_later(ngx_http_tpl_generation_t *g)
+{
+    ngx_http_tpl_main_conf_t  *tmcf;
+
+    tmcf = g->set->main;
+
+    tmcf->pages -= g->pages;
+    tmcf->models -= g->models;
+
+    g->next = tmcf->freed;
+    tmcf->freed = g;
+
+    ngx_post_event(&ngx_http_tpl_free_event, &ngx_posted_next_events);
+}
+
+
+static void
+ngx_http_tpl_free_handler(ngx_event_t *ev)
+{
+    uint64_t                    end;
+    ngx_http_tpl_main_conf_t   *tmcf;
+    ngx_http_tpl_generation_t  *g;
+
+    tmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_tpl_module);
+    if (tmcf == NULL) {
+        return;
+    }
+
+    end = ngx_http_tpl_now() + NGX_HTTP_TPL_RELOAD_SLICE;
+
+    while (tmcf->freed) {
+
+        if (ngx_http_tpl_now() >= end) {
+            ngx_post_event(ev, &ngx_posted_next_events);
+            return;
+        }
+
+        g = tmcf->freed;
+
+        if (tpl_arena_free_page(g->arena) == TPL_OK) {
+            tmcf->freed = g->next;
+            ngx_http_tpl_destroy(g);
+        }
     }
 }
 
@@ -542,9 +829,6 @@ ngx_http_tpl_release(void *data)
 static void
 ngx_http_tpl_destroy(ngx_http_tpl_generation_t *g)
 {
-    g->set->main->pages -= g->pages;
-    g->set->main->models -= g->models;
-
     tpl_arena_destroy(g->arena);
 
     /* g itself as well */
@@ -556,7 +840,12 @@ ngx_http_tpl_destroy(ngx_http_tpl_generation_t *g)
 void
 ngx_http_tpl_destroy_sets(ngx_http_tpl_main_conf_t *tmcf)
 {
-    ngx_http_tpl_set_t  *set;
+    ngx_http_tpl_set_t         *set;
+    ngx_http_tpl_generation_t  *g;
+
+    if (tmcf->work && tmcf->work->made) {
+        ngx_http_tpl_reload_drop(tmcf->work);
+    }
 
     for (set = tmcf->sets; set; set = set->next) {
 
@@ -567,5 +856,12 @@ ngx_http_tpl_destroy_sets(ngx_http_tpl_main_conf_t *tmcf)
         if (set->watch && set->watch->owned) {
             ngx_destroy_pool(set->watch->pool);
         }
+    }
+
+    while (tmcf->freed) {
+        g = tmcf->freed;
+        tmcf->freed = g->next;
+
+        ngx_http_tpl_destroy(g);
     }
 }

@@ -15,18 +15,19 @@ static ngx_uint_t ngx_http_tpl_set_matches(ngx_http_tpl_set_t *set,
     ngx_http_tpl_loc_conf_t *conf);
 static ngx_int_t ngx_http_tpl_create_set(ngx_conf_t *cf,
     ngx_http_tpl_set_t *set, ngx_http_tpl_loc_conf_t *conf);
-static tpl_template_t *ngx_http_tpl_compile(ngx_conf_t *cf,
+static ngx_int_t ngx_http_tpl_compile(ngx_conf_t *cf,
     ngx_http_tpl_generation_t *g, ngx_str_t *name, const char *directive,
-    ngx_http_tpl_place_t *place);
+    ngx_http_tpl_place_t *place, tpl_template_t **tmpl);
 static tpl_int_t ngx_http_tpl_load(void *data, tpl_arena_t *arena,
     const tpl_str_t *name, tpl_source_t *source, tpl_error_t *err);
 static ngx_int_t ngx_http_tpl_find_block(ngx_conf_t *cf,
     ngx_http_tpl_target_t *target, ngx_http_tpl_render_t *render);
 static ngx_int_t ngx_http_tpl_pick(ngx_conf_t *cf,
-    ngx_http_tpl_target_t *target, ngx_http_tpl_preload_t *preload);
+    ngx_http_tpl_generation_t *g, ngx_http_tpl_preload_t *preload,
+    ngx_http_tpl_maker_t *maker);
 static ngx_int_t ngx_http_tpl_pick_pattern(ngx_conf_t *cf,
     ngx_http_tpl_generation_t *g, ngx_http_tpl_pattern_t *pattern,
-    ngx_array_t *templates);
+    ngx_http_tpl_maker_t *maker);
 static int ngx_libc_cdecl ngx_http_tpl_cmp_pointers(const void *one,
     const void *two);
 
@@ -230,24 +231,38 @@ ngx_http_tpl_set_matches(ngx_http_tpl_set_t *set,
 }
 
 
-static tpl_template_t *
+/* *tmpl is NULL at first */
+
+static ngx_int_t
 ngx_http_tpl_compile(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
-    ngx_str_t *name, const char *directive, ngx_http_tpl_place_t *place)
+    ngx_str_t *name, const char *directive, ngx_http_tpl_place_t *place,
+    tpl_template_t **tmpl)
 {
-    tpl_error_t      err;
-    tpl_template_t  *tmpl;
+    tpl_int_t    rc;
+    tpl_error_t  err;
 
     tpl_error_init(&err, g->arena);
 
-    if (tpl_set_compile(g->templates, ngx_http_tpl_str(name), &tmpl, &err)
-        != TPL_OK
-        || tpl_vm_specialize(tmpl, &err) != TPL_OK)
-    {
-        ngx_http_tpl_log_error(cf, g, &err, directive, place);
-        return NULL;
+    rc = TPL_OK;
+
+    if (*tmpl == NULL) {
+        rc = tpl_set_begin(g->templates, ngx_http_tpl_str(name), tmpl, &err);
     }
 
-    return tmpl;
+    if (rc == TPL_OK) {
+        rc = tpl_set_step(g->templates, *tmpl, &err);
+    }
+
+    if (rc == TPL_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (rc != TPL_OK || tpl_vm_specialize(*tmpl, &err) != TPL_OK) {
+        ngx_http_tpl_log_error(cf, g, &err, directive, place);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -545,43 +560,70 @@ ngx_http_tpl_target_t *
 ngx_http_tpl_make_target(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
     ngx_http_tpl_loc_conf_t *conf)
 {
+    ngx_int_t             rc;
+    ngx_http_tpl_maker_t  maker;
+
+    ngx_memzero(&maker, sizeof(ngx_http_tpl_maker_t));
+
+    do {
+        rc = ngx_http_tpl_make_target_step(cf, g, conf, &maker);
+    } while (rc == NGX_AGAIN);
+
+    return (rc == NGX_OK) ? maker.target : NULL;
+}
+
+
+ngx_int_t
+ngx_http_tpl_make_target_step(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_loc_conf_t *conf, ngx_http_tpl_maker_t *maker)
+{
+    ngx_int_t               rc;
     ngx_http_tpl_render_t  *render;
     ngx_http_tpl_target_t  *target;
 
     render = conf->render;
+    target = maker->target;
 
-    target = ngx_pcalloc(g->pool, sizeof(ngx_http_tpl_target_t));
     if (target == NULL) {
-        return NULL;
-    }
-
-    target->generation = g;
-
-    if (ngx_http_tpl_is_constant(&render->name)) {
-        target->tmpl = ngx_http_tpl_compile(cf, g, &render->name.value,
-                                            render->directive,
-                                            &render->place);
-        if (target->tmpl == NULL) {
-            return NULL;
+        target = ngx_pcalloc(g->pool, sizeof(ngx_http_tpl_target_t));
+        if (target == NULL) {
+            return NGX_ERROR;
         }
+
+        target->generation = g;
+        maker->target = target;
     }
 
-    if (conf->preload
-        && ngx_http_tpl_pick(cf, target, conf->preload) != NGX_OK)
-    {
-        return NULL;
+    if (ngx_http_tpl_is_constant(&render->name) && target->tmpl == NULL) {
+        rc = ngx_http_tpl_compile(cf, g, &render->name.value,
+                                  render->directive, &render->place,
+                                  &maker->tmpl);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        target->tmpl = maker->tmpl;
+        maker->tmpl = NULL;
+    }
+
+    if (conf->preload && target->picks == NULL) {
+        rc = ngx_http_tpl_pick(cf, g, conf->preload, maker);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
     }
 
     if (render->block.value.data
         && ngx_http_tpl_is_constant(&render->block)
         && ngx_http_tpl_find_block(cf, target, render) != NGX_OK)
     {
-        return NULL;
+        return NGX_ERROR;
     }
 
     target->names = ngx_http_tpl_get_names(cf, g, conf);
 
-    return target->names ? target : NULL;
+    return target->names ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -624,42 +666,51 @@ ngx_http_tpl_find_block(ngx_conf_t *cf, ngx_http_tpl_target_t *target,
 }
 
 
+/* maker->target->picks, when it is done */
+
 static ngx_int_t
-ngx_http_tpl_pick(ngx_conf_t *cf, ngx_http_tpl_target_t *target,
-    ngx_http_tpl_preload_t *preload)
+ngx_http_tpl_pick(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
+    ngx_http_tpl_preload_t *preload, ngx_http_tpl_maker_t *maker)
 {
-    ngx_uint_t                  i;
-    ngx_http_tpl_picks_t       *picks;
-    ngx_http_tpl_pattern_t     *pattern;
-    ngx_http_tpl_generation_t  *g;
+    ngx_int_t                rc;
+    ngx_http_tpl_picks_t    *picks;
+    ngx_http_tpl_pattern_t  *pattern;
 
-    g = target->generation;
+    picks = maker->picks;
 
-    for (picks = g->picks; picks; picks = picks->next) {
-        if (picks->preload == preload) {
-            target->picks = picks;
-            return NGX_OK;
+    if (picks == NULL) {
+
+        for (picks = g->picks; picks; picks = picks->next) {
+            if (picks->preload == preload) {
+                maker->target->picks = picks;
+                return NGX_OK;
+            }
         }
-    }
 
-    picks = ngx_pcalloc(g->pool, sizeof(ngx_http_tpl_picks_t));
+        picks = ngx_pcalloc(g->pool, sizeof(ngx_http_tpl_picks_t));
 
-    if (picks == NULL
-        || ngx_array_init(&picks->templates, g->pool, 16,
-                          sizeof(tpl_template_t *))
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    pattern = preload->patterns.elts;
-
-    for (i = 0; i < preload->patterns.nelts; i++) {
-        if (ngx_http_tpl_pick_pattern(cf, g, &pattern[i], &picks->templates)
-            != NGX_OK)
+        if (picks == NULL
+            || ngx_array_init(&picks->templates, g->pool, 16,
+                              sizeof(tpl_template_t *))
+               != NGX_OK)
         {
             return NGX_ERROR;
         }
+
+        maker->picks = picks;
+    }
+
+    if (maker->pattern < preload->patterns.nelts) {
+        pattern = preload->patterns.elts;
+
+        rc = ngx_http_tpl_pick_pattern(cf, g, &pattern[maker->pattern], maker);
+
+        if (rc == NGX_OK) {
+            maker->pattern++;
+            return NGX_AGAIN;
+        }
+
+        return rc;
     }
 
     ngx_qsort(picks->templates.elts, picks->templates.nelts,
@@ -669,7 +720,7 @@ ngx_http_tpl_pick(ngx_conf_t *cf, ngx_http_tpl_target_t *target,
     picks->next = g->picks;
 
     g->picks = picks;
-    target->picks = picks;
+    maker->target->picks = picks;
 
     return NGX_OK;
 }
@@ -689,63 +740,96 @@ ngx_http_tpl_find_impure(ngx_http_tpl_generation_t *g)
 }
 
 
+/* the files that it names, then the template of each */
+
 static ngx_int_t
 ngx_http_tpl_pick_pattern(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
-    ngx_http_tpl_pattern_t *pattern, ngx_array_t *templates)
+    ngx_http_tpl_pattern_t *pattern, ngx_http_tpl_maker_t *maker)
 {
-    ngx_str_t           *root, *name;
-    ngx_uint_t           i;
-    ngx_array_t          names;
-    tpl_template_t     **tmpl;
-    ngx_http_tpl_set_t  *set;
+    ngx_int_t         rc;
+    ngx_str_t        *name;
+    ngx_array_t      *roots;
+    tpl_template_t  **tmpl;
 
-    set = g->set;
+    roots = g->set->roots;
 
-    if (ngx_array_init(&names, cf->pool, 16, sizeof(ngx_str_t)) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    if (maker->names.elts == NULL) {
 
-    if (ngx_http_tpl_has_wildcard(&pattern->pattern)) {
-        root = set->roots->elts;
-
-        for (i = 0; i < set->roots->nelts; i++) {
-            if (ngx_http_tpl_glob(cf, g, &root[i], &pattern->pattern, &names)
-                != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
-        }
-
-        if (names.nelts == 0) {
-            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                          "\"tpl_preload\" in %V:%ui: no file matches \"%V\"",
-                          &pattern->place.file, pattern->place.line,
-                          &pattern->pattern);
-        }
-
-    } else {
-        name = ngx_array_push(&names);
-        if (name == NULL) {
+        if (ngx_array_init(&maker->names, cf->pool, 16, sizeof(ngx_str_t))
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
-        *name = pattern->pattern;
+        maker->root = 0;
+        maker->name = 0;
+
+        if (!ngx_http_tpl_has_wildcard(&pattern->pattern)) {
+            name = ngx_array_push(&maker->names);
+            if (name == NULL) {
+                return NGX_ERROR;
+            }
+
+            *name = pattern->pattern;
+            maker->root = roots->nelts;
+        }
     }
 
-    name = names.elts;
+    if (maker->root < roots->nelts) {
 
-    for (i = 0; i < names.nelts; i++) {
-        tmpl = ngx_array_push(templates);
+        if (maker->walk == NULL) {
+            maker->walk = ngx_http_tpl_glob_begin(cf, g,
+                                      (ngx_str_t *) roots->elts + maker->root,
+                                      &pattern->pattern, &maker->names);
+
+            return maker->walk ? NGX_AGAIN : NGX_ERROR;
+        }
+
+        rc = ngx_http_tpl_glob_step(maker->walk);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        maker->walk = NULL;
+        maker->root++;
+
+        if (maker->root < roots->nelts) {
+            return NGX_AGAIN;
+        }
+    }
+
+    if (maker->names.nelts == 0) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"tpl_preload\" in %V:%ui: no file matches \"%V\"",
+                      &pattern->place.file, pattern->place.line,
+                      &pattern->pattern);
+    }
+
+    if (maker->name < maker->names.nelts) {
+        name = maker->names.elts;
+
+        rc = ngx_http_tpl_compile(cf, g, &name[maker->name], "tpl_preload",
+                                  &pattern->place, &maker->tmpl);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        tmpl = ngx_array_push(&maker->picks->templates);
         if (tmpl == NULL) {
             return NGX_ERROR;
         }
 
-        *tmpl = ngx_http_tpl_compile(cf, g, &name[i], "tpl_preload",
-                                     &pattern->place);
-        if (*tmpl == NULL) {
-            return NGX_ERROR;
-        }
+        *tmpl = maker->tmpl;
+
+        maker->tmpl = NULL;
+        maker->name++;
+
+        return NGX_AGAIN;
     }
+
+    maker->names.elts = NULL;
 
     return NGX_OK;
 }

@@ -85,6 +85,9 @@ struct tpl_set_s {
     tpl_template_t          *last;
     tpl_unit_t              *queue;
     tpl_unit_t              *queue_last;
+    tpl_unit_t              *done;      /* emitted, through ->queue */
+    tpl_unit_t              *done_last;
+    tpl_unit_t              *link;      /* of these, the next to be linked */
     uint64_t                 special_steps;     /* of all specialization */
     size_t                   special_size;      /* memory that it took */
     tpl_exec_t               exec;      /* to fold constants with */

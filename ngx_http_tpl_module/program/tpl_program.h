@@ -241,6 +241,19 @@ tpl_int_t tpl_set_compile(tpl_set_t *set, const tpl_str_t *name,
 tpl_int_t tpl_set_compile_text(tpl_set_t *set, const tpl_str_t *name,
     const tpl_str_t *text, tpl_template_t **tmpl, tpl_error_t *err);
 
+/*
+ * The same, a template a call, for those who have other things to do meanwhile:
+ * tmpl is what will be compiled once tpl_set_step() no longer gives TPL_AGAIN.
+ * A call loads and parses what that template refers to, so it takes as long as
+ * one template does.
+ */
+tpl_int_t tpl_set_begin(tpl_set_t *set, const tpl_str_t *name,
+    tpl_template_t **tmpl, tpl_error_t *err);
+tpl_int_t tpl_set_begin_text(tpl_set_t *set, const tpl_str_t *name,
+    const tpl_str_t *text, tpl_template_t **tmpl, tpl_error_t *err);
+tpl_int_t tpl_set_step(tpl_set_t *set, tpl_template_t *tmpl,
+    tpl_error_t *err);
+
 /* a compiled template, or NULL: never looks anywhere but in the set */
 tpl_template_t *tpl_set_find(const tpl_set_t *set, const tpl_str_t *name);
 

@@ -15,7 +15,10 @@ static tpl_int_t tpl_set_grow(tpl_set_t *set);
 static tpl_unit_t *tpl_set_unit(tpl_set_t *set, const tpl_str_t *name,
     tpl_error_t *err);
 static tpl_int_t tpl_set_load(tpl_set_t *set, tpl_unit_t *unit);
-static tpl_int_t tpl_set_work(tpl_set_t *set, tpl_error_t *err);
+static tpl_int_t tpl_set_finish(tpl_set_t *set, tpl_template_t *tmpl,
+    tpl_error_t *err);
+static tpl_int_t tpl_set_emit_next(tpl_set_t *set, tpl_error_t *err);
+static tpl_int_t tpl_set_link_next(tpl_set_t *set, tpl_error_t *err);
 static tpl_int_t tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit);
 static tpl_int_t tpl_set_failed(const tpl_unit_t *unit, tpl_error_t *err);
 
@@ -61,19 +64,48 @@ tpl_int_t
 tpl_set_compile(tpl_set_t *set, const tpl_str_t *name, tpl_template_t **tmpl,
     tpl_error_t *err)
 {
+    tpl_int_t  rc;
+
+    rc = tpl_set_begin(set, name, tmpl, err);
+
+    return (rc == TPL_OK) ? tpl_set_finish(set, *tmpl, err) : rc;
+}
+
+
+tpl_int_t
+tpl_set_compile_text(tpl_set_t *set, const tpl_str_t *name,
+    const tpl_str_t *text, tpl_template_t **tmpl, tpl_error_t *err)
+{
+    tpl_int_t  rc;
+
+    rc = tpl_set_begin_text(set, name, text, tmpl, err);
+
+    return (rc == TPL_OK) ? tpl_set_finish(set, *tmpl, err) : rc;
+}
+
+
+static tpl_int_t
+tpl_set_finish(tpl_set_t *set, tpl_template_t *tmpl, tpl_error_t *err)
+{
+    tpl_int_t  rc;
+
+    do {
+        rc = tpl_set_step(set, tmpl, err);
+    } while (rc == TPL_AGAIN);
+
+    return rc;
+}
+
+
+tpl_int_t
+tpl_set_begin(tpl_set_t *set, const tpl_str_t *name, tpl_template_t **tmpl,
+    tpl_error_t *err)
+{
     tpl_unit_t  *unit;
 
     unit = tpl_set_refer(set, name, NULL, NULL, NULL, err);
     if (unit == NULL) {
         return TPL_ERROR;
-    }
-
-    if (tpl_set_work(set, err) != TPL_OK) {
-        return TPL_ERROR;
-    }
-
-    if (unit->tmpl.error != NULL) {
-        return tpl_set_failed(unit, err);
     }
 
     *tmpl = &unit->tmpl;
@@ -83,7 +115,7 @@ tpl_set_compile(tpl_set_t *set, const tpl_str_t *name, tpl_template_t **tmpl,
 
 
 tpl_int_t
-tpl_set_compile_text(tpl_set_t *set, const tpl_str_t *name,
+tpl_set_begin_text(tpl_set_t *set, const tpl_str_t *name,
     const tpl_str_t *text, tpl_template_t **tmpl, tpl_error_t *err)
 {
     tpl_unit_t    *unit;
@@ -111,14 +143,6 @@ tpl_set_compile_text(tpl_set_t *set, const tpl_str_t *name,
 
     if (set->queue_last == NULL) {
         set->queue_last = unit;
-    }
-
-    if (tpl_set_work(set, err) != TPL_OK) {
-        return TPL_ERROR;
-    }
-
-    if (unit->tmpl.error != NULL) {
-        return tpl_set_failed(unit, err);
     }
 
     *tmpl = &unit->tmpl;
@@ -387,59 +411,106 @@ tpl_set_parse(tpl_set_t *set, tpl_unit_t *unit)
 }
 
 
-/* compiles all that is queued */
+/* all that is queued is emitted first, then linked */
 
-static tpl_int_t
-tpl_set_work(tpl_set_t *set, tpl_error_t *err)
+tpl_int_t
+tpl_set_step(tpl_set_t *set, tpl_template_t *tmpl, tpl_error_t *err)
 {
-    tpl_unit_t  *unit, *up, *done, *next, **last;
+    tpl_int_t    rc;
+    tpl_unit_t  *unit, *next;
 
-    done = NULL;
-    last = &done;
+    rc = TPL_OK;
 
-    while (set->queue != NULL) {
-        unit = set->queue;
-        set->queue = unit->queue;
-        unit->queue = NULL;
+    if (set->queue != NULL) {
+        rc = tpl_set_emit_next(set, err);
 
-        if (set->queue == NULL) {
-            set->queue_last = NULL;
-        }
-
-        if (tpl_set_emit(set, unit) == TPL_OK) {
-            *last = unit;
-            last = &unit->queue;
-            continue;
-        }
-
-        for (up = unit; up->from != NULL; up = up->from) {
-            tpl_error_frame(unit->tmpl.error, &up->from_pos, up->how, NULL);
-        }
-
-        if (!set->conf.lazy || unit->tmpl.error->exc == TPL_EXC_MEMORY) {
-            return tpl_set_failed(unit, err);
-        }
+    } else if (set->link != NULL) {
+        rc = tpl_set_link_next(set, err);
     }
 
-    for (unit = done; unit != NULL; unit = unit->queue) {
+    if (rc != TPL_OK) {
+        set->done = NULL;
+        set->link = NULL;
 
-        if (tpl_link(set, unit, err) != TPL_OK) {
-            return TPL_ERROR;
-        }
+        return rc;
+    }
 
-        if (unit->tmpl.state == TPL_UNIT_FAILED && !set->conf.lazy) {
-            return tpl_set_failed(unit, err);
-        }
+    if (set->queue != NULL || set->link != NULL) {
+        return TPL_AGAIN;
     }
 
     /* what was compiled before can not link to what has just been */
 
-    tpl_link_purity(done);
+    tpl_link_purity(set->done);
 
-    for (unit = done; unit != NULL; unit = next) {
+    for (unit = set->done; unit != NULL; unit = next) {
         next = unit->queue;
         unit->queue = NULL;
     }
+
+    set->done = NULL;
+
+    return (tmpl->error == NULL) ? TPL_OK
+                                 : tpl_set_failed(tpl_unit(tmpl), err);
+}
+
+
+static tpl_int_t
+tpl_set_emit_next(tpl_set_t *set, tpl_error_t *err)
+{
+    tpl_unit_t  *unit, *up;
+
+    unit = set->queue;
+    set->queue = unit->queue;
+    unit->queue = NULL;
+
+    if (set->queue == NULL) {
+        set->queue_last = NULL;
+    }
+
+    if (tpl_set_emit(set, unit) == TPL_OK) {
+
+        if (set->done == NULL) {
+            set->done = unit;
+            set->link = unit;
+
+        } else {
+            set->done_last->queue = unit;
+        }
+
+        set->done_last = unit;
+
+        return TPL_OK;
+    }
+
+    for (up = unit; up->from != NULL; up = up->from) {
+        tpl_error_frame(unit->tmpl.error, &up->from_pos, up->how, NULL);
+    }
+
+    if (!set->conf.lazy || unit->tmpl.error->exc == TPL_EXC_MEMORY) {
+        return tpl_set_failed(unit, err);
+    }
+
+    return TPL_OK;
+}
+
+
+static tpl_int_t
+tpl_set_link_next(tpl_set_t *set, tpl_error_t *err)
+{
+    tpl_unit_t  *unit;
+
+    unit = set->link;
+
+    if (tpl_link(set, unit, err) != TPL_OK) {
+        return TPL_ERROR;
+    }
+
+    if (unit->tmpl.state == TPL_UNIT_FAILED && !set->conf.lazy) {
+        return tpl_set_failed(unit, err);
+    }
+
+    set->link = unit->queue;
 
     return TPL_OK;
 }

@@ -2,7 +2,7 @@
 """The sample site under load for a while, and what becomes of nginx then.
 
     soak.py [--seconds 60] [--requests N] [--reloads 1000] [--swaps 1000]
-            [--kills 20] [--aborts 20000] [TEST ...]
+            [--changes 20] [--kills 20] [--aborts 20000] [TEST ...]
 
     pages    every page of conf.example over HTTP/1.1 and HTTP/2, taking turns,
              for so many seconds and until so many requests were answered:
@@ -14,6 +14,8 @@
              pages stay, and the log says why
     swap     tpl_reload: a layout changes time and again, and is broken now and
              then, while pages are asked for: none fails, memory stays
+    stall    tpl_reload with 10,000 templates, of which one changes, or the layout
+             of all: how long other requests of that worker wait meanwhile
     kill     kill -9 of a worker: the next one answers at once
     abort    clients that go away at random moments: neither memory nor
              descriptors are lost
@@ -289,7 +291,7 @@ def test_reload(args, broken=False):
                 open(hook, "w").write("{% if %}" if i % 2 == 0 else good)
             os.kill(site.process.pid, signal.SIGHUP)
             time.sleep(0.05)
-            if i % max(1, reloads // 10) == 0:
+            if (i + 1) % max(1, reloads // 10) == 0:
                 master.append(site.resident(site.process.pid))
         n, errors, bad = wrk_result(process)
         check(not errors and not bad,
@@ -348,6 +350,103 @@ def test_swap(args):
               "the workers are there, no alert")
         # what requests complain of has the number of a connection
         site.end(but=r"\[error\] \d+#\d+: (?!\*)")
+
+
+def stall_conf(work, port):
+    return """
+daemon off; worker_processes 1; pid %(work)s/pid;
+error_log %(work)s/error.log notice;
+%(user)s
+load_module %(module)s;
+events { }
+http {
+    access_log off; tpl_reload 50ms; keepalive_requests 1000000000;
+    server {
+        listen 127.0.0.1:%(port)d;
+        tpl_root %(work)s/templates; tpl_preload **/*.html;
+        location / { tpl_render $uri.html; }
+        location = /probe { return 200 "probe"; }
+    }
+}
+""" % {"work": work, "module": MODULE, "port": port,
+       "user": "user root;" if os.geteuid() == 0 else ""}
+
+
+def put(name, text):
+    with open(name + ".new", "w") as f:
+        f.write(text)
+    os.replace(name + ".new", name)
+
+
+def test_stall(args):
+    with tempfile.TemporaryDirectory(prefix="tplsoak") as work:
+        port = free_port()
+        templates = os.path.join(work, "templates")
+        layout = os.path.join(templates, "layout.html")
+        page = ('{%% extends "layout.html" %%}{%% block body %%}<h1>{{ nginx.uri }}'
+                '</h1>{%% for i in range(nginx.arg_n|int) %%}<p>%s {{ i }}{%% if'
+                ' loop.last %%}.{%% endif %%}</p>{%% endfor %%}{%% endblock %%}')
+        base = '<!doctype html><body>%s{%% block body %%}{%% endblock %%}</body>'
+        for i in range(10000):
+            folder = os.path.join(templates, "d%d" % (i % 100))
+            os.makedirs(folder, exist_ok=True)
+            put(os.path.join(folder, "p%d.html" % i), page % 0)
+        put(layout, base % 0)
+        conf = os.path.join(work, "nginx.conf")
+        open(conf, "w").write(stall_conf(work, port))
+        log = os.path.join(work, "error.log")
+        process = subprocess.Popen([NGINX, "-p", work, "-c", conf, "-e", log])
+        for _ in range(500):
+            try:
+                s = socket.create_connection(("127.0.0.1", port))
+                break
+            except OSError:
+                time.sleep(0.02)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def ask(path):
+            s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+            data = b""
+            while True:
+                data += s.recv(65536)
+                head, found, body = data.partition(b"\r\n\r\n")
+                if found:
+                    size = re.search(rb"(?i)content-length: (\d+)", head)
+                    if len(body) >= int(size.group(1)):
+                        return body
+
+        waits, calm, unseen = [], [], 0
+
+        def probe(until, into):
+            while time.monotonic() < until:
+                begin = time.monotonic()
+                ask(b"/probe")
+                took = time.monotonic() - begin
+                into.append(took * 1000)
+                time.sleep(max(0, 0.001 - took))
+
+        probe(time.monotonic() + 2, calm)
+        for i in range(1, args.changes + 1):
+            if i % 2:
+                put(os.path.join(templates, "d7/p7.html"), page % i)
+            else:
+                put(layout, base % i)
+            probe(time.monotonic() + 1.5, waits)
+            body = ask(b"/d7/p7?n=1")
+            unseen += b"%d" % i not in body
+        process.send_signal(signal.SIGQUIT)
+        process.wait(20)
+        text = open(log).read()
+        for what, t in ("nothing changes", calm), ("templates change", waits):
+            t.sort()
+            print("  %s: %d requests, p99 %.1f ms, p99.9 %.1f ms, longest"
+                  " %.1f ms" % (what, len(t), t[int(len(t) * 0.99)],
+                                t[int(len(t) * 0.999)], t[-1]))
+        check(not unseen and text.count("are new") >= args.changes,
+              "%d changes among 10,001 templates, all seen" % args.changes)
+        check(waits[int(len(waits) * 0.999)] < 20,
+              "p99.9 of other requests is below 20 ms")
+        check(not re.search(r"\[(error|alert|emerg)\]", text), "no error")
 
 
 def test_kill(args):
@@ -416,17 +515,19 @@ def main():
     p.add_argument("--requests", type=int, default=0)
     p.add_argument("--reloads", type=int, default=1000)
     p.add_argument("--swaps", type=int, default=1000)
+    p.add_argument("--changes", type=int, default=20)
     p.add_argument("--kills", type=int, default=20)
     p.add_argument("--aborts", type=int, default=20000)
     p.add_argument("tests", nargs="*",
-                   help="pages, reload, broken, swap, kill, abort, nodes; all "
-                        "by default")
+                   help="pages, reload, broken, swap, stall, kill, abort, nodes; "
+                        "all by default")
     args = p.parse_args()
     tests = {
         "pages": test_pages,
         "reload": test_reload,
         "broken": lambda args: test_reload(args, broken=True),
         "swap": test_swap,
+        "stall": test_stall,
         "kill": test_kill,
         "abort": test_abort,
         "nodes": test_nodes,

@@ -163,6 +163,25 @@ test_arenas(void)
     tpl_arena_destroy(arena);
     CHECK(memory.live == 0);
 
+    /* page by page: small ones, large ones, the first at last */
+
+    arena = tpl_arena_create(&allocator, 4096, 0);
+
+    for (i = 0; i < 20; i++) {
+        CHECK(tpl_palloc(arena, 900) != NULL);
+        CHECK(tpl_palloc(arena, 9000) != NULL);
+    }
+
+    for (i = memory.live; tpl_arena_free_page(arena) == TPL_AGAIN; /* void */ )
+    {
+        CHECK(memory.live == --i);
+    }
+
+    CHECK(memory.live == 1);
+    CHECK(tpl_arena_size(arena) == 4096);
+    tpl_arena_destroy(arena);
+    CHECK(memory.live == 0);
+
     /* a limit is a limit to the byte, and told from want of memory */
 
     arena = tpl_arena_create(&allocator, 4096, 10000);

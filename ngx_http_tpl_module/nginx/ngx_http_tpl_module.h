@@ -101,6 +101,7 @@ typedef struct ngx_http_tpl_replies_s    ngx_http_tpl_replies_t;
 typedef struct ngx_http_tpl_reply_s      ngx_http_tpl_reply_t;
 typedef struct ngx_http_tpl_stream_s     ngx_http_tpl_stream_t;
 typedef struct ngx_http_tpl_counters_s   ngx_http_tpl_counters_t;
+typedef struct ngx_http_tpl_status_sh_s  ngx_http_tpl_status_sh_t;
 typedef struct ngx_http_tpl_model_s      ngx_http_tpl_model_t;
 
 
@@ -238,6 +239,7 @@ struct ngx_http_tpl_main_conf_s {
     ngx_module_t                 *nginx_gzip;   /* NULL: it is not built in */
     size_t                        min_length;   /* where its conf has it */
     ngx_shm_zone_t               *status;       /* tpl_status_zone, or NULL */
+    ngx_http_tpl_status_sh_t     *counters;     /* in it */
     ngx_msec_t                    reload;       /* 0: off */
     ngx_http_tpl_work_t          *work;         /* of tpl_reload */
     ngx_http_tpl_generation_t    *freed;        /* bit by bit */

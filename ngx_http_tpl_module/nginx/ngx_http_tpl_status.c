@@ -24,13 +24,22 @@ struct ngx_http_tpl_counters_s {
 };
 
 
-typedef struct {
+/* what stands at the zone's head: others may have written it */
+
+#define NGX_HTTP_TPL_STATUS_MAGIC   0x534c5054      /* "TPLS" */
+#define NGX_HTTP_TPL_STATUS_LAYOUT  1               /* of the two structures */
+
+struct ngx_http_tpl_status_sh_s {
+    uint32_t                   magic;
+    uint32_t                   layout;
+    uint32_t                   size;            /* of this structure */
+    uint32_t                   counters;        /* and of a template's */
     ngx_rbtree_t               rbtree;
     ngx_rbtree_node_t          sentinel;
     ngx_http_tpl_counters_t   *first;
     ngx_http_tpl_counters_t  **last;
     ngx_http_tpl_counters_t    others;      /* for which there is no room */
-} ngx_http_tpl_status_sh_t;
+};
 
 
 typedef struct {
@@ -42,8 +51,9 @@ typedef struct {
 
 static ngx_int_t ngx_http_tpl_status_init_zone(ngx_shm_zone_t *zone,
     void *data);
-static ngx_http_tpl_counters_t *ngx_http_tpl_status_find(ngx_shm_zone_t *zone,
-    ngx_str_t *name);
+static ngx_uint_t ngx_http_tpl_status_fits(ngx_http_tpl_status_sh_t *sh);
+static ngx_http_tpl_counters_t *ngx_http_tpl_status_find(
+    ngx_http_tpl_main_conf_t *tmcf, ngx_str_t *name);
 static ngx_int_t ngx_http_tpl_status_handler(ngx_http_request_t *r);
 static void ngx_http_tpl_status_cleanup(void *data);
 static tpl_int_t ngx_http_tpl_status_json(tpl_buf_t *b,
@@ -182,24 +192,46 @@ static ngx_int_t
 ngx_http_tpl_status_init_zone(ngx_shm_zone_t *zone, void *data)
 {
     ngx_slab_pool_t           *pool;
-    ngx_http_tpl_main_conf_t  *old = data;
+    ngx_http_tpl_main_conf_t  *tmcf, *old;
     ngx_http_tpl_status_sh_t  *sh;
 
+    old = data;
+    tmcf = zone->data;
     pool = (ngx_slab_pool_t *) zone->shm.addr;
 
     if (old || zone->shm.exists) {
 
         /* a reload goes on counting */
 
-        return NGX_OK;
+        sh = pool->data;
+
+        if (ngx_http_tpl_status_fits(sh)) {
+            tmcf->counters = sh;
+            return NGX_OK;
+        }
+
+        ngx_log_error(NGX_LOG_NOTICE, zone->shm.log, 0,
+                      "tpl_status_zone \"%V\" was written by another version"
+                      " of the module, its counters begin anew",
+                      &zone->shm.name);
     }
+
+    /* what is there is left to old workers, which have their own pointer */
+
+    pool->log_nomem = 1;
 
     sh = ngx_slab_calloc(pool, sizeof(ngx_http_tpl_status_sh_t));
     if (sh == NULL) {
         return NGX_ERROR;
     }
 
+    sh->magic = NGX_HTTP_TPL_STATUS_MAGIC;
+    sh->layout = NGX_HTTP_TPL_STATUS_LAYOUT;
+    sh->size = sizeof(ngx_http_tpl_status_sh_t);
+    sh->counters = sizeof(ngx_http_tpl_counters_t);
+
     ngx_rbtree_init(&sh->rbtree, &sh->sentinel, ngx_str_rbtree_insert_value);
+
     sh->last = &sh->first;
 
     /* that there is no room is no news for the log */
@@ -207,7 +239,20 @@ ngx_http_tpl_status_init_zone(ngx_shm_zone_t *zone, void *data)
     pool->log_nomem = 0;
     pool->data = sh;
 
+    tmcf->counters = sh;
+
     return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_tpl_status_fits(ngx_http_tpl_status_sh_t *sh)
+{
+    return sh
+           && sh->magic == NGX_HTTP_TPL_STATUS_MAGIC
+           && sh->layout == NGX_HTTP_TPL_STATUS_LAYOUT
+           && sh->size == sizeof(ngx_http_tpl_status_sh_t)
+           && sh->counters == sizeof(ngx_http_tpl_counters_t);
 }
 
 
@@ -216,14 +261,14 @@ ngx_http_tpl_status_count(ngx_http_tpl_ctx_t *ctx, size_t bytes,
     ngx_uint_t failed)
 {
     ngx_str_t                  name;
-    ngx_shm_zone_t            *zone;
     ngx_http_tpl_counters_t   *c;
     ngx_http_tpl_loc_conf_t   *conf;
+    ngx_http_tpl_main_conf_t  *tmcf;
 
     conf = ctx->conf;
-    zone = conf->set->main->status;
+    tmcf = conf->set->main;
 
-    if (zone == NULL) {
+    if (tmcf->status == NULL) {
         return;
     }
 
@@ -233,7 +278,7 @@ ngx_http_tpl_status_count(ngx_http_tpl_ctx_t *ctx, size_t bytes,
         name.data = ctx->tmpl->name.data;
         name.len = ctx->tmpl->name.len;
 
-        c = ngx_http_tpl_status_find(zone, &name);
+        c = ngx_http_tpl_status_find(tmcf, &name);
 
         if (ctx->tmpl == ctx->target->tmpl) {
             conf->counters = c;
@@ -251,15 +296,15 @@ ngx_http_tpl_status_count(ngx_http_tpl_ctx_t *ctx, size_t bytes,
 
 
 static ngx_http_tpl_counters_t *
-ngx_http_tpl_status_find(ngx_shm_zone_t *zone, ngx_str_t *name)
+ngx_http_tpl_status_find(ngx_http_tpl_main_conf_t *tmcf, ngx_str_t *name)
 {
     uint32_t                   hash;
     ngx_slab_pool_t           *pool;
     ngx_http_tpl_counters_t   *c;
     ngx_http_tpl_status_sh_t  *sh;
 
-    pool = (ngx_slab_pool_t *) zone->shm.addr;
-    sh = pool->data;
+    pool = (ngx_slab_pool_t *) tmcf->status->shm.addr;
+    sh = tmcf->counters;
 
     hash = ngx_crc32_long(name->data, name->len);
 
@@ -308,9 +353,7 @@ ngx_http_tpl_status_handler(ngx_http_request_t *r)
     ngx_int_t                  n;
     ngx_buf_t                 *buf;
     ngx_chain_t                out;
-    ngx_shm_zone_t            *zone;
     tpl_arena_t               *arena;
-    ngx_slab_pool_t           *pool;
     ngx_pool_cleanup_t        *cln;
     ngx_http_tpl_loc_conf_t   *conf;
     ngx_http_tpl_main_conf_t  *tmcf;
@@ -327,9 +370,6 @@ ngx_http_tpl_status_handler(ngx_http_request_t *r)
 
     conf = ngx_http_get_module_loc_conf(r, ngx_http_tpl_module);
     tmcf = ngx_http_get_module_main_conf(r, ngx_http_tpl_module);
-
-    zone = tmcf->status;
-    pool = (ngx_slab_pool_t *) zone->shm.addr;
 
     cln = ngx_pool_cleanup_add(r->pool, 0);
     if (cln == NULL) {
@@ -349,12 +389,12 @@ ngx_http_tpl_status_handler(ngx_http_request_t *r)
 
     if (conf->status_format == NGX_HTTP_TPL_STATUS_JSON) {
         ngx_str_set(&r->headers_out.content_type, "application/json");
-        rc = ngx_http_tpl_status_json(&b, pool->data);
+        rc = ngx_http_tpl_status_json(&b, tmcf->counters);
 
     } else {
         ngx_str_set(&r->headers_out.content_type,
                     "text/plain; version=0.0.4; charset=utf-8");
-        rc = ngx_http_tpl_status_prometheus(&b, pool->data);
+        rc = ngx_http_tpl_status_prometheus(&b, tmcf->counters);
     }
 
     buf = ngx_calloc_buf(r->pool);

@@ -450,7 +450,7 @@ tpl_frame_caught(tpl_vm_t *vm, const tpl_frame_t *frame, uint32_t target)
     at = tpl_frame_inlined(frame, (uint32_t) (frame->pc - frame->fn->code),
                            &n);
 
-    for (i = kept; i < n; i++, at = at->next) {
+    for (i = kept; at && i < n; i++, at = at->next) {
         tpl_error_frame(vm->exec.error, &at->pos, at->what,
                         at->name.len ? &at->name : NULL);
     }

@@ -337,7 +337,7 @@ tpl_inline_args(tpl_region_t *r, tpl_region_t *body, uint32_t pc)
     for (k = n + nkw; k-- > 0; ) {
         slot = k;
 
-        if (k >= n) {
+        if (names && k >= n) {
             slot = tpl_inline_param(fn, &names->items[k - n]);
 
             if (slot == TPL_SLOT_NONE && fn->caller >= 0

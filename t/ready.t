@@ -202,7 +202,7 @@ EOC
     $t->write('templates/reload.html', "{{ nginx.args }}new $long");
 
     for (1 .. 100) {
-        last if $made->() =~ /reload/;
+        last if $t->get('/reload?x')->{body} =~ /^xnew/;
         select undef, undef, undef, 0.05;
     }
 

@@ -16,6 +16,8 @@
 
 
 #undef tpl_throw
+#undef tpl_throw_memory
+#undef tpl_undefined_throw
 
 tpl_int_t
 tpl_throw(tpl_exec_t *exec, tpl_exc_t exc, const char *fmt, ...)

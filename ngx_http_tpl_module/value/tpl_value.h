@@ -301,6 +301,9 @@ tpl_int_t tpl_throw(tpl_exec_t *exec, tpl_exc_t exc, const char *fmt, ...)
 /* MemoryError, or LimitError when the arena's limit was the cause */
 tpl_int_t tpl_throw_memory(tpl_exec_t *exec);
 
+#define tpl_throw_memory(exec)                                               \
+    ((void) tpl_throw_memory(exec), TPL_ERROR)
+
 
 /* making values; none of these can fail */
 
@@ -377,6 +380,9 @@ tpl_int_t tpl_value_undefined(tpl_exec_t *exec, tpl_value_t *v,
  * undefined", "'dict object' has no attribute 'y'", ...).  Always TPL_ERROR.
  */
 tpl_int_t tpl_undefined_throw(tpl_exec_t *exec, const tpl_value_t *v);
+
+#define tpl_undefined_throw(exec, v)                                         \
+    ((void) tpl_undefined_throw(exec, v), TPL_ERROR)
 
 
 /* Python's name of the type ("str", "int", "Markup", ...), for messages */

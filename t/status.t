@@ -100,6 +100,7 @@ sub change_layout {
     open my $mem, '+<:raw', "/proc/$pid/mem" or return 0;
 
     for (grep { m{ rw-s .*/dev/zero} } <$maps>) {
+        no warnings 'portable';
         my ($from, $to) = map { hex } /^(\w+)-(\w+)/;
         sysseek($mem, $from, 0) && sysread($mem, my $zone, $to - $from) or next;
         my $at = index $zone, 'TPLS';

@@ -11,7 +11,8 @@
 #   make conformance-nginx   the same cases through a real nginx
 #   make conformance [CASES=FILE] [ARGS="--match RE --failures 20"]
 #   make bench [ARGS=--quick]   all benchmarks: bench/results.md, charts
-#   make bench-run | bench-scale | bench-seed [ARGS=...] | bench-render
+#   make bench-run | bench-scale | bench-seed [ARGS=...] | bench-render |
+#        bench-instructions
 #   make bench-gzip          compressing next to zlib, without a server
 #   make static | test-static   an nginx with the module built in | its tests
 #   make matrix [SUITES="bookworm trixie sid"]   with each suite's own nginx,
@@ -88,7 +89,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
         test-unit test-engine test-nginx test-unit-asan test-engine-asan \
         test-nginx-asan test-unit-clang test-diff test-fuzz fuzz \
         conformance \
-        conformance-nginx bench bench-run bench-scale bench-seed \
+        conformance-nginx bench bench-run bench-scale bench-instructions bench-seed \
         bench-render bench-gzip bench-deps \
         static test-static screenshots matrix deb test-deb soak faults tools-deps analyze tidy \
         test-valgrind coverage
@@ -299,6 +300,9 @@ bench-run: bench-deps module $(RENDER)
 
 bench-scale: deps module
 	@$(PYTHON) bench/scale.py $(ARGS)
+
+bench-instructions: bench-deps tools-deps module
+	@$(PYTHON) bench/instructions.py
 
 bench-seed: deps module
 	@$(PYTHON) bench/seed.py $(ARGS)

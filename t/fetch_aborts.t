@@ -21,7 +21,10 @@ my $at_once = 30;
 my $backend = TplBackend->new('hostile_backend.py');
 my $h2 = TplServer::free_port();
 
+# while the worker has no processor it goes on accepting clients that are gone
+
 my $t = TplServer->new(
+    connections => 4096,
     files => {
         'templates/page.html' => '{{ a.users[1] }}{{ b.users[1] }}{{ c.users[1] }}',
         'templates/call.html' => q({% for i in range(5) %}{{ fetch('/api/drip/0.0%d' % i).users[1] }}{% endfor %}),

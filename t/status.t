@@ -95,9 +95,7 @@ is(status()->{templates}{'a.html'}{requests}, 10, 'a reload goes on counting');
 # number, after the magic one, is changed in the memory that all share.
 
 sub change_layout {
-    my $pid = $t->pid;
-    open my $maps, '<', "/proc/$pid/maps" or return 0;
-    open my $mem, '+<:raw', "/proc/$pid/mem" or return 0;
+    my ($maps, $mem) = @_;
 
     for (grep { m{ rw-s .*/dev/zero} } <$maps>) {
         no warnings 'portable';
@@ -108,10 +106,17 @@ sub change_layout {
         sysseek($mem, $from + $at + 4, 0);
         return syswrite($mem, pack 'L', 1 + unpack 'L', substr $zone, $at + 4, 4);
     }
+
+    return 0;
 }
 
 SKIP: {
-    skip 'the memory of nginx cannot be written', 4 unless change_layout();
+    my $proc = '/proc/' . $t->pid;
+
+    skip 'the memory of nginx cannot be written', 5
+        unless open(my $maps, '<', "$proc/maps") && open(my $mem, '+<:raw', "$proc/mem");
+
+    ok(change_layout($maps, $mem), 'the zone says which layout it has');
 
     $t->reload;
     like($t->log, qr/\[notice\].* tpl_status_zone "tpl" was written by another version of the module, its counters begin anew/,

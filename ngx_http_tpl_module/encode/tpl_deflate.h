@@ -97,6 +97,28 @@ tpl_bits_code(tpl_bits_t *b, uint32_t code)
 }
 
 
+/*
+ * Codes that are put several at once wait in bits, nbits of them, both 0 at
+ * first; what waits at the end is the caller's to put.
+ */
+
+static inline void
+tpl_bits_gather(tpl_bits_t *b, uint64_t *bits, unsigned *nbits,
+    uint32_t code)
+{
+    *bits |= (uint64_t) tpl_deflate_code(code) << *nbits;
+    *nbits += tpl_deflate_bits(code);
+
+    /* another one may not fit: it has 15 bits at most */
+
+    if (*nbits > 41) {
+        tpl_bits_put(b, *bits, *nbits);
+        *bits = 0;
+        *nbits = 0;
+    }
+}
+
+
 /* the last byte is filled with zero bits */
 
 static inline void

@@ -782,7 +782,7 @@ tpl_gzip_long_run(tpl_gzip_t *gz, uint32_t pos, uint32_t ref, uint32_t len)
 static void
 tpl_gzip_literals(tpl_gzip_t *gz, uint32_t ref, uint32_t end)
 {
-    uint32_t           n, code;
+    uint32_t           n;
     uint64_t           bits;
     unsigned           nbits;
     tpl_bits_t         b;
@@ -801,16 +801,7 @@ tpl_gzip_literals(tpl_gzip_t *gz, uint32_t ref, uint32_t end)
         nbits = 0;
 
         for ( /* void */ ; ref < n; ref++) {
-            code = codes[p[ref]];
-
-            bits |= (uint64_t) tpl_deflate_code(code) << nbits;
-            nbits += tpl_deflate_bits(code);
-
-            if (nbits > 41) {
-                tpl_bits_put(&b, bits, nbits);
-                bits = 0;
-                nbits = 0;
-            }
+            tpl_bits_gather(&b, &bits, &nbits, codes[p[ref]]);
         }
 
         tpl_bits_put(&b, bits, nbits);
@@ -990,19 +981,7 @@ tpl_gzip_tokens(tpl_gzip_t *gz)
             token = gz->tokens[i];
 
             if (token <= 0xff) {
-
-                /* three at least are put at once */
-
-                bits |= (uint64_t) tpl_deflate_code(codes->lit[token])
-                        << nbits;
-                nbits += tpl_deflate_bits(codes->lit[token]);
-
-                if (nbits > 41) {
-                    tpl_bits_put(&b, bits, nbits);
-                    bits = 0;
-                    nbits = 0;
-                }
-
+                tpl_bits_gather(&b, &bits, &nbits, codes->lit[token]);
                 continue;
             }
 

@@ -67,6 +67,7 @@ sub new {
         http => '',
         server => '',
         listen => '',
+        connections => 512,
         events => '',
         error_log => 'logs/error.log',
         access_log => 'logs/access.log',
@@ -138,7 +139,7 @@ worker_processes $self->{workers};
 error_log $self->{error_log} info;
 pid logs/nginx.pid;
 $self->{main}
-events { worker_connections 512; $self->{events} }
+events { worker_connections $self->{connections}; $self->{events} }
 http {
     access_log $self->{access_log};
     client_body_temp_path tmp/a; proxy_temp_path tmp/b; fastcgi_temp_path tmp/c;

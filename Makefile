@@ -6,13 +6,15 @@
 #   make asan                both with AddressSanitizer and UBSan: build/asan/
 #   make test-NAME           one step of the tests: unit, engine, nginx,
 #                            unit-asan, unit-clang, engine-asan, nginx-asan,
-#                            diff, fuzz
+#                            ablation, diff, fuzz
+#   make test-inflate        all that has to inflate our gzip, Chromium too
 #   make fuzz [T=60]         every fuzz target for T seconds
 #   make conformance-nginx   the same cases through a real nginx
 #   make conformance [CASES=FILE] [ARGS="--match RE --failures 20"]
 #   make bench [ARGS=--quick]   all benchmarks: bench/results.md, charts
 #   make bench-run | bench-scale | bench-seed [ARGS=...] | bench-render |
 #        bench-instructions
+#   make bench-ablation      what each optimisation buys: half an hour
 #   make bench-gzip          compressing next to zlib, without a server
 #   make static | test-static   an nginx with the module built in | its tests
 #   make matrix [SUITES="bookworm trixie sid"]   with each suite's own nginx,
@@ -23,7 +25,9 @@
 #   make screenshots         of the sample site: build/screenshots
 #   make analyze             gcc -fanalyzer, cppcheck
 #   make tidy                clang-tidy with the checks of .clang-tidy
-#   make test-valgrind       unit tests and VALGRIND_T of t/ under memcheck
+#   make test-palloc         t/ with an nginx whose pools are no pools, and ASan
+#   make test-valgrind       unit tests and t/ under memcheck: a quarter of an
+#                            hour
 #   make coverage            of the engine, by all tests: about ten minutes
 #   make style | clean
 #
@@ -40,9 +44,10 @@ DIFF   = 10000
 ABORTS = 20000
 ASAN_T = $(wildcard t/*.t)
 
-# memcheck makes nginx some thirty times slower
-VALGRIND_T = t/answer.t t/data.t t/form.t t/names.t t/render.t t/session.t \
-             t/set.t t/variables.t
+# memcheck makes nginx some thirty times slower: without tests of thousands of
+# requests, and those that are about programs of others
+VALGRIND_T = $(filter-out t/fetch_aborts.t t/faults.t t/inflate.t t/bench.t,\
+               $(wildcard t/*.t))
 
 # A python3 in /usr/local or a home directory does not see Debian's modules.
 PYTHON = /usr/bin/python3
@@ -87,12 +92,13 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 .SECONDARY:
 .PHONY: all deps deps-run module module-asan cli asan run test style clean \
         test-unit test-engine test-nginx test-unit-asan test-engine-asan \
-        test-nginx-asan test-unit-clang test-diff test-fuzz fuzz \
+        test-nginx-asan test-unit-clang test-ablation test-inflate test-diff \
+        test-fuzz fuzz \
         conformance \
-        conformance-nginx bench bench-run bench-scale bench-instructions bench-seed \
-        bench-render bench-gzip bench-deps \
+        conformance-nginx bench bench-run bench-scale bench-instructions \
+        bench-ablation bench-seed bench-render bench-gzip bench-deps \
         static test-static screenshots matrix deb test-deb soak faults tools-deps analyze tidy \
-        test-valgrind coverage
+        test-valgrind test-palloc coverage
 
 all: module cli
 
@@ -137,6 +143,7 @@ $(eval $(call variant,$B/asan,$(ASAN_CC),deps-run))
 $(eval $(call variant,$B/fuzz,$(FUZZ_CC),deps))
 $(eval $(call variant,$B/coverage,$(COVER_CC),deps-run))
 $(eval $(call variant,$B/coverage-pieces,$(COVER_CC) -DTPL_DEBUG_ARENA=1,deps-run))
+$(eval $(call variant,$B/ablation/ALL,$(CC) $(CFLAGS) -O0 $(WARN) -DTPL_NO_ALL=1,deps-run))
 
 $(FUZZ:%=$B/fuzz/%): $B/fuzz/%: $B/fuzz/obj/t/fuzz/%.o $B/fuzz/libtpl.a
 	@echo "link $@"
@@ -163,7 +170,7 @@ run: module
 test: deps
 	@$(PYTHON) tools/check.py all $B/test \
 	    style cli test-unit test-unit-asan test-unit-clang test-engine \
-	    test-engine-asan test-diff module module-asan test-nginx \
+	    test-engine-asan test-ablation test-diff module module-asan test-nginx \
 	    test-nginx-asan test-fuzz conformance conformance-nginx
 
 test-unit: $(UNIT:%=$B/unit/%)
@@ -184,6 +191,17 @@ test-engine-asan: $B/asan/tpl
 	@TPL=$(abspath $<) TPL_SANITIZED=1 ASAN_OPTIONS=detect_leaks=1 \
 	    $(EACH) --python $(CASE_T)
 
+# Pages are the same without any of the optimisations of base/tpl_ablation.h.
+
+ABLATION_T = t/bench.t t/cases.t t/inflate.t
+
+test-ablation: $B/ablation/ALL/tpl
+	@BUILD=$B tools/build-module.sh without ALL
+	@TPL=$(abspath $<) $(EACH) --python t/engine/test_cases.py
+	@TPL_MODULE=$(abspath $B)/ablation/ALL/ngx_http_tpl_module.so \
+	    TPL=$(abspath $<) TEST_NGINX_BINARY=$(NGINX_BINARY) \
+	    $(EACH) --quiet 'env $(PROVE) $(ABLATION_T)'
+
 # Random templates through the real engine and through ours, and through ours
 # with and without specialization; two at a time.
 
@@ -202,11 +220,20 @@ test-nginx: module cli
 	@TPL_MODULE=$(abspath $B)/ngx_http_tpl_module.so TPL=$(abspath $B)/tpl \
 	    TEST_NGINX_BINARY=$(NGINX_BINARY) $(PROVE) $(wildcard t/*.t)
 
+# The steps of the tests above ask Chromium where it is installed; here it is.
+
+test-inflate: export TPL_INFLATE_ALL = 1
+test-inflate: deps module cli
+	@tools/install-deps.sh browser
+	@TPL=$(abspath $B)/tpl $(EACH) --python t/engine/test_gzip.py
+	@TPL_MODULE=$(abspath $B)/ngx_http_tpl_module.so TPL=$(abspath $B)/tpl \
+	    TEST_NGINX_BINARY=$(NGINX_BINARY) $(PROVE) t/cases.t t/inflate.t
+
 # nginx with the module linked in, of the sources of the installed one.
 
 static: deps-run
 	@tools/install-deps.sh static
-	@NGINX_BINARY=$(NGINX_BINARY) tools/build-static.sh
+	@NGINX_BINARY=$(NGINX_BINARY) tools/build-nginx.sh static
 
 test-static: static cli
 	@TPL_MODULE=static TPL=$(abspath $B)/tpl \
@@ -220,6 +247,19 @@ test-nginx-asan: module-asan cli
 	    TPL=$(abspath $B)/tpl TPL_SANITIZED=1 TEST_NGINX_TIMEOUT=15 \
 	    TEST_NGINX_BINARY=$(abspath tools/nginx-asan.sh) \
 	    NGINX_BINARY=$(NGINX_BINARY) ASAN_LOGS=$(abspath $B)/asan/reports \
+	    tools/nginx-asan.sh --collect env $(PROVE) $(ASAN_T)
+
+# AddressSanitizer sees the end of what comes from malloc(), not of what a pool
+# gives; NGX_DEBUG_PALLOC makes nginx's pools give the former.
+
+test-palloc: module-asan cli
+	@tools/install-deps.sh static
+	@NGINX_BINARY=$(NGINX_BINARY) tools/build-nginx.sh palloc
+	@TPL_MODULE=$(abspath $B)/asan/ngx_http_tpl_module.so \
+	    TPL=$(abspath $B)/tpl TPL_SANITIZED=1 TEST_NGINX_TIMEOUT=15 \
+	    TEST_NGINX_BINARY=$(abspath tools/nginx-asan.sh) \
+	    NGINX_BINARY=$(abspath $B)/palloc/nginx \
+	    ASAN_LOGS=$(abspath $B)/palloc/reports \
 	    tools/nginx-asan.sh --collect env $(PROVE) $(ASAN_T)
 
 test-fuzz: export SEED = 1
@@ -275,7 +315,7 @@ test-deb: deb
 	@tools/test-deb.sh
 
 screenshots: deps module
-	@tools/install-deps.sh screenshots
+	@tools/install-deps.sh browser
 	@BUILD=$(abspath $B) NGINX_BINARY=$(NGINX_BINARY) \
 	    $(PYTHON) tools/screenshots.py
 
@@ -303,6 +343,9 @@ bench-scale: deps module
 
 bench-instructions: bench-deps tools-deps module
 	@$(PYTHON) bench/instructions.py
+
+bench-ablation: bench-deps tools-deps module
+	@$(PYTHON) bench/ablation.py $(ARGS)
 
 bench-seed: deps module
 	@$(PYTHON) bench/seed.py $(ARGS)

@@ -40,7 +40,8 @@ def values(workload, kept=False):
 
 
 class Site:
-    def __init__(self, name="site"):
+    def __init__(self, name="site", module=MODULE):
+        self.module = module
         self.nginx = Nginx(name)
         self.backend = Nginx(name + "-backend")
         self.files = os.path.join(self.nginx.prefix, "html")
@@ -80,7 +81,7 @@ class Site:
         self.gzip_port = oracle.free_port()
         self.backend_port = oracle.free_port()
 
-        head = nginx_head([MODULE], connections=2048)
+        head = nginx_head([self.module], connections=2048)
         returned = {}
         for key in ("w1", "w2", "w3"):
             lines, returned[key] = constant_page(key, made[key].page)

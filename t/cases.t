@@ -1,7 +1,8 @@
 # The cases of t/cases through nginx: the same answers as from `tpl batch`.
 #
 # Every case that renders, and whose options are directives, gets a location,
-# a tpl_root and tpl_data files of its own.
+# a tpl_root and tpl_data files of its own.  What is long enough to be
+# compressed (150 bytes) is given to all that t/lib/inflate.py asks.
 
 use strict;
 use warnings;
@@ -75,6 +76,7 @@ for my $case (map { $json->decode($_) } <$list>) {
     push @cases, $case;
 
     $server .= "location = /$n { tpl_root cases/$n; @directives\n"
+             . "tpl_gzip on;\n"
              . "tpl_preload **;\ntpl_render $case->{main};\n"
              . join('', map { "tpl_data $_ data/$n/$_.json;\n" }
                         sort keys %data)
@@ -110,6 +112,7 @@ while ($said =~ /"tpl_(?:render|preload)" in nginx\.conf:(\d+)\n\z/) {
 is($said, '', 'the configuration of ' . @cases . ' cases');
 $t->start;
 
+my $packed = 0;
 my $pid = open2(my $out, my $in, $tpl, 'batch');
 
 for my $n (0 .. $#cases) {
@@ -129,11 +132,26 @@ for my $n (0 .. $#cases) {
     utf8::encode($expected);
 
     is($t->get("/$n")->{body}, $expected, $case->{name});
+
+    next if length $expected < 150;
+
+    my $gzip = $t->get("/$n", 'Accept-Encoding' => 'gzip');
+
+    if (($gzip->{headers}{'content-encoding'} // '') eq 'gzip') {
+        $packed++;
+        $t->write("pages/$packed.gz", $gzip->{body});
+        $t->write("pages/$packed", $expected);
+    }
 }
 
 close $in;
 waitpid $pid, 0;
 is($?, 0, '`tpl batch` has answered all');
+
+cmp_ok($packed, '>', 20, "$packed of them come with gzip, too");
+is(`/usr/bin/python3 t/lib/inflate.py $t->{dir}/pages $packed`
+       =~ s/^[\w, ]+: (\d+) pages\n\z/$1/r,
+   $packed, 'which all inflate');
 
 cmp_ok(scalar(grep { $_->{refused} } @cases), '<', @cases / 20,
        'only few are refused');

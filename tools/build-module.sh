@@ -7,6 +7,9 @@
 #                                    AddressSanitizer and UBSan
 #     tools/build-module.sh coverage build/coverage/ngx_http_tpl_module.so,
 #                                    which counts what it runs
+#     tools/build-module.sh without FUSE
+#                                    build/ablation/FUSE/..., with that
+#                                    switch of base/tpl_ablation.h set
 #
 # nginx-dev brings nginx's configure and headers in /usr/share/nginx/src.
 # Debian's configure writes into --builddir only, so nothing outside the
@@ -51,8 +54,14 @@ case $kind in
         ld_opt="--coverage"
         ;;
 
+    without)
+        out=$build/ablation/$2
+        cc_opt="-g -O2 -DTPL_NO_$2=1"
+        ld_opt="-Wl,-z,relro -Wl,-z,now"
+        ;;
+
     *)
-        echo "usage: $0 [asan | coverage]" >&2
+        echo "usage: $0 [asan | coverage | without NAME]" >&2
         exit 1
         ;;
 esac

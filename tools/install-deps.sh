@@ -9,7 +9,8 @@
 #                                   tidy, test-valgrind, coverage need
 #     tools/install-deps.sh deb     the run set, and what the package needs
 #     tools/install-deps.sh static  the run set, and what building nginx needs
-#     tools/install-deps.sh screenshots    the test set, and a browser
+#     tools/install-deps.sh browser the test set, and Chromium, for
+#                                   `make screenshots` and test-inflate
 #     tools/install-deps.sh fetch FOLDER    nothing installed: puts the file
 #                                   of libyyjson0 there, which Debian 12 lacks
 #     tools/install-deps.sh bench   the test set, and the servers that
@@ -36,18 +37,18 @@ run_set="gcc make libc6-dev nginx nginx-dev libpcre2-dev zlib1g-dev
 
 test_set="python3 python3-yaml python3-jinja2 python3-flask python3-tornado python3-gevent
     gunicorn apache2-utils wrk curl iproute2 openssl nghttp2-client perl
-    clang libclang-rt-dev libtest-nginx-perl libfcgi-perl"
+    nodejs clang libclang-rt-dev libtest-nginx-perl libfcgi-perl"
 
 tools_set="clang-tidy cppcheck valgrind gcovr"
 
 static_set="dpkg-dev"
 
-screenshots_set="chromium fonts-dejavu-core"
+browser_set="chromium fonts-dejavu-core"
 
 deb_set="dpkg-dev debhelper fakeroot lintian"
 
 bench_set="libnginx-mod-http-lua golang-go golang-github-valyala-fasthttp-dev
-    golang-github-valyala-quicktemplate-dev caddy nodejs node-nunjucks"
+    golang-github-valyala-quicktemplate-dev caddy node-nunjucks"
 
 # Packages that may have to come from a later suite.
 
@@ -207,7 +208,7 @@ case "${1-run}" in
     test)  want="$run_set $test_set" ;;
     tools) want="$run_set $test_set $tools_set" ;;
     static) want="$run_set $static_set" ;;
-    screenshots) want="$run_set $test_set $screenshots_set" ;;
+    browser) want="$run_set $test_set $browser_set" ;;
     deb)   want="$run_set $deb_set" ;;
     bench) tools/install-deps.sh test; want=$bench_set; optional=1 ;;
 
@@ -219,7 +220,7 @@ case "${1-run}" in
         ;;
 
     *)     die "usage: $0 run | test | tools | deb | static |
-         screenshots | bench | fetch FOLDER" ;;
+         browser | bench | fetch FOLDER" ;;
 esac
 
 lack=$(missing $want)

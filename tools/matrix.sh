@@ -107,7 +107,7 @@ one() {
             then
                 static=$(passed "$log.static")
             elif grep -q 'has no sources of nginx' "$log.static"; then
-                static="not run: $(sed -n 's/^build-static: //p' \
+                static="not run: $(sed -n 's/^build-nginx: //p' \
                                        "$log.static" | tail -1)"
             else
                 static=failed

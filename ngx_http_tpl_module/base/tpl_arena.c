@@ -12,6 +12,7 @@
  */
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/tpl_base.h"
 
@@ -53,9 +54,12 @@ static void *tpl_palloc_large(tpl_arena_t *arena, size_t size);
 static tpl_page_t *tpl_page_take(tpl_arena_t *arena, size_t size);
 static void *tpl_malloc(void *data, size_t size);
 static void tpl_free(void *data, void *p);
+static void *tpl_map(void *data, size_t size);
+static void tpl_unmap(void *data, void *p);
 
 
 const tpl_allocator_t  tpl_malloc_allocator = { tpl_malloc, tpl_free, NULL };
+const tpl_allocator_t  tpl_map_allocator = { tpl_map, tpl_unmap, NULL };
 
 
 static void *
@@ -73,6 +77,46 @@ tpl_free(void *data, void *p)
     (void) data;
 
     free(p);
+}
+
+
+/* the size stands before what is handed out */
+
+static void *
+tpl_map(void *data, size_t size)
+{
+    size_t  *p;
+
+    (void) data;
+
+    if (size > SIZE_MAX - TPL_ALIGNMENT) {
+        return NULL;
+    }
+
+    size += TPL_ALIGNMENT;
+
+    p = mmap(NULL, size, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1,
+             0);
+    if (p == MAP_FAILED) {
+        return NULL;
+    }
+
+    *p = size;
+
+    return (tpl_char_t *) p + TPL_ALIGNMENT;
+}
+
+
+static void
+tpl_unmap(void *data, void *p)
+{
+    size_t  *start;
+
+    (void) data;
+
+    start = (size_t *) ((tpl_char_t *) p - TPL_ALIGNMENT);
+
+    munmap(start, *start);
 }
 
 
@@ -259,7 +303,7 @@ tpl_prealloc(tpl_arena_t *arena, void *p, size_t old, size_t new)
 
     q = tpl_palloc(arena, new);
 
-    if (tpl_likely(q != NULL && old)) {
+    if (tpl_likely(q != NULL && p != NULL)) {
         memcpy(q, p, old);
     }
 

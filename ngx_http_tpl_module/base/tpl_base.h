@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "base/tpl_ablation.h"
+
 
 typedef intptr_t             tpl_int_t;
 typedef uintptr_t            tpl_uint_t;
@@ -77,6 +79,19 @@ TPL_BEGIN_DECLS
 
 
 /*
+ * What a function returns that sets an error: macros around such functions let
+ * a compiler see it, which looks at one file at a time.
+ */
+static inline tpl_int_t
+tpl_failure(tpl_int_t rc)
+{
+    (void) rc;
+
+    return TPL_ERROR;
+}
+
+
+/*
  * Where an arena gets its pages.  alloc() may return NULL; what it returns is
  * aligned to 16, as malloc()'s memory is.  free() gets no NULL.
  */
@@ -88,6 +103,12 @@ typedef struct {
 } tpl_allocator_t;
 
 extern const tpl_allocator_t  tpl_malloc_allocator;
+
+/*
+ * Pages of the system's own, which has them back as soon as they are freed: for
+ * what is large and goes before what was allocated after it.
+ */
+extern const tpl_allocator_t  tpl_map_allocator;
 
 
 /*
@@ -190,6 +211,34 @@ tpl_copy_short(tpl_char_t *dst, const tpl_char_t *src, size_t len)
         dst[len / 2] = src[len / 2];
         dst[len - 1] = src[len - 1];
     }
+}
+
+
+/* eight bytes as an integer, the lowest first */
+
+static inline uint64_t
+tpl_get_le64(const tpl_char_t *p)
+{
+    uint64_t  w;
+
+    memcpy(&w, p, 8);
+
+#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+    w = __builtin_bswap64(w);
+#endif
+
+    return w;
+}
+
+
+static inline void
+tpl_put_le64(tpl_char_t *p, uint64_t w)
+{
+#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+    w = __builtin_bswap64(w);
+#endif
+
+    memcpy(p, &w, 8);
 }
 
 

@@ -145,6 +145,8 @@ tpl_error_clear(tpl_error_t *err)
 }
 
 
+#undef tpl_error_set
+
 tpl_int_t
 tpl_error_set(tpl_error_t *err, tpl_exc_t exc, const tpl_pos_t *pos,
     const char *fmt, ...)

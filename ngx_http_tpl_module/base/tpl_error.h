@@ -109,6 +109,9 @@ void tpl_error_init(tpl_error_t *err, tpl_arena_t *arena);
 /* sets the error unless one is set; pos may be NULL; returns TPL_ERROR */
 tpl_int_t tpl_error_set(tpl_error_t *err, tpl_exc_t exc, const tpl_pos_t *pos,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+#define tpl_error_set(...)    tpl_failure(tpl_error_set(__VA_ARGS__))
+
 tpl_int_t tpl_error_vset(tpl_error_t *err, tpl_exc_t exc,
     const tpl_pos_t *pos, const char *fmt, va_list args);
 

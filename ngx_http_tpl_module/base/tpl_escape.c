@@ -5,11 +5,16 @@
  * two of them is copied in one piece.
  */
 
-#if (__SSE2__)
+#include "base/tpl_escape.h"
+
+#if (TPL_SSE2)
 #include <emmintrin.h>
 #endif
 
-#include "base/tpl_escape.h"
+
+/* else gcc makes one function of it, which short strings pay for */
+static inline size_t tpl_escape_copy_clean(tpl_char_t *dst,
+    const tpl_char_t *p, size_t len) __attribute__((always_inline));
 
 
 /* what a character becomes, one row a kind; all share the same five */
@@ -28,7 +33,7 @@ static const tpl_char_t  tpl_escape_class[256] = {
 };
 
 
-#if (__SSE2__)
+#if (TPL_SSE2)
 
 /* a bit for each of 16 bytes that needs escaping */
 
@@ -72,13 +77,13 @@ size_t
 tpl_escape_scan(const tpl_char_t *p, size_t len)
 {
     size_t      i;
-#if (__SSE2__)
+#if (TPL_SSE2)
     tpl_uint_t  mask;
 #endif
 
     i = 0;
 
-#if (__SSE2__)
+#if (TPL_SSE2)
 
     for ( /* void */ ; len - i >= 16; i += 16) {
         mask = tpl_escape_mask(_mm_loadu_si128((const __m128i *) (p + i)));
@@ -172,10 +177,10 @@ tpl_escape(tpl_char_t *dst, const tpl_char_t *p, size_t len, tpl_uint_t kind)
 }
 
 
-size_t
-tpl_escape_copy(tpl_char_t *dst, const tpl_char_t *p, size_t len)
+static inline size_t
+tpl_escape_copy_clean(tpl_char_t *dst, const tpl_char_t *p, size_t len)
 {
-#if (__SSE2__)
+#if (TPL_SSE2)
 
     size_t      i;
     int32_t     a4, b4;
@@ -249,4 +254,37 @@ tpl_escape_copy(tpl_char_t *dst, const tpl_char_t *p, size_t len)
     return tpl_escape_scan(p, len);
 
 #endif
+}
+
+
+size_t
+tpl_escape_copy(tpl_char_t *dst, const tpl_char_t *p, size_t len)
+{
+    return tpl_escape_copy_clean(dst, p, len);
+}
+
+
+tpl_char_t *
+tpl_escape_put(tpl_char_t *dst, const tpl_char_t *p, size_t len)
+{
+    size_t            n;
+    const tpl_str_t  *e;
+
+    for ( ;; ) {
+        n = tpl_escape_copy_clean(dst, p, len);
+        dst += n;
+
+        if (tpl_likely(n == len)) {
+            return dst;
+        }
+
+        e = &tpl_escapes[TPL_ESCAPE_MARKUPSAFE][tpl_escape_class[p[n]] - 1];
+
+        tpl_copy_short(dst, e->data, e->len);
+        dst += e->len;
+
+        n++;
+        p += n;
+        len -= n;
+    }
 }

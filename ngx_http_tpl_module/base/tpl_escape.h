@@ -34,6 +34,15 @@ size_t tpl_escape_size(const tpl_char_t *p, size_t len, tpl_uint_t kind);
 
 size_t tpl_escape_copy(tpl_char_t *dst, const tpl_char_t *p, size_t len);
 
+/*
+ * Writes the text escaped as markupsafe does and returns the place after it.
+ * TPL_ESCAPE_COPY more bytes at dst may be written and read.
+ */
+tpl_char_t *tpl_escape_put(tpl_char_t *dst, const tpl_char_t *p, size_t len);
+
+/* the most that it takes, with those */
+#define tpl_escape_room(len)  (5 * (len) + TPL_ESCAPE_COPY)
+
 /* writes tpl_escape_size() bytes at dst, returns the place after them */
 tpl_char_t *tpl_escape(tpl_char_t *dst, const tpl_char_t *p, size_t len,
     tpl_uint_t kind);

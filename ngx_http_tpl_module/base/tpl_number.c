@@ -14,6 +14,12 @@
 #include "base/tpl_number.h"
 #include "base/tpl_utf8.h"
 
+#if (TPL_NO_FORMAT)
+#include <float.h>
+#include <inttypes.h>
+#include <stdio.h>
+#endif
+
 
 /* no double needs more digits to be told from its neighbours: 767 */
 #define TPL_FLOAT_DIGITS  780
@@ -40,6 +46,10 @@ typedef struct {
 
 
 static tpl_char_t *tpl_format_uint(tpl_char_t *p, uint64_t n);
+#if (TPL_NO_FORMAT)
+static tpl_char_t *tpl_printed_int(tpl_char_t *p, int64_t n);
+static void tpl_printed_decimal(double d, tpl_decimal_t *dec);
+#endif
 static tpl_uint_t tpl_short_decimal(double d, tpl_decimal_t *dec);
 static void tpl_shortest_decimal(uint64_t bits, tpl_decimal_t *dec);
 static uint64_t tpl_round_to_odd(const uint64_t *g, uint64_t cp);
@@ -67,12 +77,62 @@ static const double  tpl_exact_pow10[] = {
 };
 
 
+/*
+ * Eight decimal digits of n < 10^8, a byte each, the first in the lowest: four
+ * digits are divided by 100 and pairs by 10 side by side, by multiplication.
+ */
+
+static inline uint64_t
+tpl_eight_digits(uint32_t n)
+{
+    uint64_t  x, q;
+
+    x = n / 10000 | (uint64_t) (n % 10000) << 32;
+
+    q = (x * 10486 >> 20) & 0x0000007f0000007f;
+    x = q | (x - q * 100) << 16;
+
+    q = (x * 103 >> 10) & 0x000f000f000f000f;
+
+    return q | (x - q * 10) << 8;
+}
+
+
+/* n < 10^8; up to eight bytes are written */
+
+static inline tpl_char_t *
+tpl_format_short(tpl_char_t *p, uint32_t n)
+{
+    int       zeros;
+    uint64_t  x;
+
+    if (n < 10) {
+        *p = (tpl_char_t) ('0' + n);
+        return p + 1;
+    }
+
+    x = tpl_eight_digits(n);
+    zeros = __builtin_ctzll(x) / 8;
+    tpl_put_le64(p, (x + 0x3030303030303030) >> zeros * 8);
+
+    return p + 8 - zeros;
+}
+
+
 tpl_char_t *
 tpl_format_int(tpl_char_t *p, int64_t n)
 {
     uint64_t  u;
 
+#if (TPL_NO_FORMAT)
+    return tpl_printed_int(p, n);
+#endif
+
     u = (uint64_t) n;
+
+    if (tpl_likely(u < 100000000)) {
+        return tpl_format_short(p, (uint32_t) u);
+    }
 
     if (n < 0) {
         *p++ = '-';
@@ -86,51 +146,26 @@ tpl_format_int(tpl_char_t *p, int64_t n)
 static tpl_char_t *
 tpl_format_uint(tpl_char_t *p, uint64_t n)
 {
-    uint32_t     u, two;
-    tpl_char_t  *q, *end, temp[TPL_INT64_LEN];
+    uint64_t  x;
 
-    if (n < 10) {
-        *p++ = (tpl_char_t) ('0' + n);
-        return p;
+    if (n < 100000000) {
+        return tpl_format_short(p, (uint32_t) n);
     }
 
-    if (n > UINT32_MAX) {
-        q = temp + sizeof(temp);
+    p = tpl_format_uint(p, n / 100000000);
+    x = tpl_eight_digits((uint32_t) (n % 100000000));
+    tpl_put_le64(p, x + 0x3030303030303030);
 
-        do {
-            two = (uint32_t) (n % 100);
-            n /= 100;
-            q -= 2;
-            memcpy(q, tpl_two_digits + two * 2, 2);
-        } while (n > UINT32_MAX);
+    return p + 8;
+}
 
-        p = tpl_format_uint(p, n);
-        memcpy(p, q, (size_t) (temp + sizeof(temp) - q));
 
-        return p + (temp + sizeof(temp) - q);
-    }
+static tpl_char_t *
+tpl_put_word(tpl_char_t *p, const char *word, size_t len)
+{
+    memcpy(p, word, len);
 
-    /* straight to their places, once it is known how many there are */
-
-    u = (uint32_t) n;
-
-    end = p + 2 + (u >= 100) + (u >= 1000) + (u >= 10000) + (u >= 100000)
-          + (u >= 1000000) + (u >= 10000000) + (u >= 100000000)
-          + (u >= 1000000000);
-
-    for (q = end; u >= 100; u /= 100) {
-        q -= 2;
-        memcpy(q, tpl_two_digits + u % 100 * 2, 2);
-    }
-
-    if (u >= 10) {
-        memcpy(q - 2, tpl_two_digits + u * 2, 2);
-
-    } else {
-        q[-1] = (tpl_char_t) ('0' + u);
-    }
-
-    return end;
+    return p + len;
 }
 
 
@@ -142,8 +177,7 @@ tpl_format_float(tpl_char_t *p, double d)
     tpl_decimal_t  dec;
 
     if (isnan(d)) {
-        memcpy(p, "nan", 3);
-        return p + 3;
+        return tpl_put_word(p, "nan", 3);
     }
 
     if (signbit(d)) {
@@ -152,14 +186,18 @@ tpl_format_float(tpl_char_t *p, double d)
     }
 
     if (isinf(d)) {
-        memcpy(p, "inf", 3);
-        return p + 3;
+        return tpl_put_word(p, "inf", 3);
     }
 
     if (d == 0) {
-        memcpy(p, "0.0", 3);
-        return p + 3;
+        return tpl_put_word(p, "0.0", 3);
     }
+
+#if (TPL_NO_FORMAT)
+    tpl_printed_decimal(d, &dec);
+
+    return tpl_format_decimal(p, &dec);
+#endif
 
     /* prices, by what proves tpl_short_decimal() right */
 
@@ -182,6 +220,56 @@ tpl_format_float(tpl_char_t *p, double d)
 
     return tpl_format_decimal(p, &dec);
 }
+
+
+#if (TPL_NO_FORMAT)
+
+/* what TPL_NO_FORMAT measures: numbers as printf() writes them */
+
+static tpl_char_t *
+tpl_printed_int(tpl_char_t *p, int64_t n)
+{
+    int   len;
+    char  text[TPL_INT64_LEN + 1];
+
+    len = snprintf(text, sizeof(text), "%" PRId64, n);
+    memcpy(p, text, (size_t) len);
+
+    return p + len;
+}
+
+
+/*
+ * The first of 15, 16 and 17 digits that reads back as d; below DBL_MIN less
+ * may do.  Of a few powers of two it has one digit more than the shortest.
+ */
+
+static void
+tpl_printed_decimal(double d, tpl_decimal_t *dec)
+{
+    int    n;
+    char  *p, text[TPL_FLOAT_LEN];
+
+    for (n = (d < DBL_MIN) ? 1 : 15; ; n++) {
+        (void) snprintf(text, sizeof(text), "%.*e", n - 1, d);
+
+        if (n == 17 || strtod(text, NULL) == d) {
+            break;
+        }
+    }
+
+    dec->digits = 0;
+
+    for (p = text; *p != 'e'; p++) {
+        if (*p >= '0' && *p <= '9') {
+            dec->digits = dec->digits * 10 + (uint64_t) (*p - '0');
+        }
+    }
+
+    dec->exponent = (int32_t) strtol(p + 1, NULL, 10) - (n - 1);
+}
+
+#endif
 
 
 /*

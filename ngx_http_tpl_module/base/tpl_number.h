@@ -21,7 +21,10 @@ TPL_BEGIN_DECLS
 extern const uint64_t  tpl_pow10[][2];
 
 
-/* writes at most TPL_INT64_LEN bytes, returns the place after them */
+/*
+ * Returns the place after the digits; it may write past them, within
+ * TPL_INT64_LEN bytes from p.
+ */
 tpl_char_t *tpl_format_int(tpl_char_t *p, int64_t n);
 
 /*

@@ -6,11 +6,11 @@
  * Functions that want well-formed text stay within their bounds with any.
  */
 
-#if (__SSE2__)
+#include "base/tpl_utf8.h"
+
+#if (TPL_SSE2)
 #include <emmintrin.h>
 #endif
-
-#include "base/tpl_utf8.h"
 
 
 /* a byte that continues a code point */
@@ -21,7 +21,7 @@ static size_t tpl_utf8_step(const tpl_char_t *p, const tpl_char_t *last,
     uint32_t *code);
 
 
-#if (__SSE2__)
+#if (TPL_SSE2)
 
 /* how many of 16 bytes begin a code point */
 
@@ -49,7 +49,7 @@ tpl_utf8_length(const tpl_char_t *p, size_t len)
     i = 0;
     n = 0;
 
-#if (__SSE2__)
+#if (TPL_SSE2)
 
     for ( /* void */ ; len - i >= 16; i += 16) {
         n += tpl_utf8_starts(p + i);
@@ -73,7 +73,7 @@ tpl_utf8_ascii(const tpl_char_t *p, size_t len)
 
     i = 0;
 
-#if (__SSE2__)
+#if (TPL_SSE2)
 
     for ( /* void */ ; len - i >= 16; i += 16) {
         if (_mm_movemask_epi8(_mm_loadu_si128((const __m128i *) (p + i)))) {
@@ -153,13 +153,13 @@ size_t
 tpl_utf8_offset(const tpl_char_t *p, size_t len, size_t n)
 {
     size_t  i;
-#if (__SSE2__)
+#if (TPL_SSE2)
     size_t  starts;
 #endif
 
     i = 0;
 
-#if (__SSE2__)
+#if (TPL_SSE2)
 
     for ( /* void */ ; len - i >= 16; i += 16) {
         starts = tpl_utf8_starts(p + i);
@@ -195,7 +195,7 @@ tpl_utf8_check(const tpl_char_t *p, size_t len)
 
     while (q < last) {
 
-#if (__SSE2__)
+#if (TPL_SSE2)
 
         while (last - q >= 16
                && !_mm_movemask_epi8(_mm_loadu_si128((const __m128i *) q)))

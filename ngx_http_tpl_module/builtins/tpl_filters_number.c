@@ -437,7 +437,6 @@ tpl_round_directed(tpl_call_t *call, double (*func)(double))
     const tpl_value_t  *v;
 
     v = &call->args[0];
-    places = 0;
 
     if (call->args[1].type == TPL_FLOAT) {
 

@@ -110,6 +110,10 @@ tpl_gettext_look(tpl_call_t *call, const tpl_gettext_t *g)
 
     exec = call->exec;
 
+    /* what is not translated stands for itself */
+
+    call->result = *g->singular;
+
     rc = tpl_vm_catalogue(exec, &c);
 
     if (rc != TPL_OK && rc != TPL_DECLINED) {
@@ -154,8 +158,6 @@ tpl_gettext_look(tpl_call_t *call, const tpl_gettext_t *g)
             return TPL_ERROR;
         }
     }
-
-    call->result = *g->singular;
 
     if (g->plural == NULL) {
         return TPL_OK;

@@ -516,10 +516,12 @@ tpl_plural_eval(const tpl_plural_t *plural, int64_t n, int64_t *form)
     uint32_t                  pc;
     const tpl_plural_insn_t  *insn;
 
-    stack[0] = 0;
+    memset(stack, 0, sizeof(stack));
     sp = stack + 1;
 
-    for (pc = 0; pc < plural->n; /* void */ ) {
+    /* no program takes more than it has put there, or is wrong */
+
+    for (pc = 0; pc < plural->n && sp > stack; /* void */ ) {
         insn = &plural->code[pc++];
 
         switch (insn->op) {
@@ -561,7 +563,11 @@ tpl_plural_eval(const tpl_plural_t *plural, int64_t n, int64_t *form)
             continue;
         }
 
-        b = *--sp;
+        if (--sp == stack) {
+            break;
+        }
+
+        b = *sp;
         a = sp[-1];
 
         switch (insn->op) {
@@ -636,6 +642,10 @@ tpl_plural_eval(const tpl_plural_t *plural, int64_t n, int64_t *form)
         }
 
         sp[-1] = a;
+    }
+
+    if (sp == stack) {
+        return TPL_DECLINED;
     }
 
     *form = sp[-1];

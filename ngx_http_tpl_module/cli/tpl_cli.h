@@ -83,6 +83,7 @@ tpl_int_t tpl_cli_gzip(tpl_arena_t *arena, tpl_template_t *tmpl,
 
 typedef struct {
     tpl_arena_t             *arena;         /* of all that is the request's */
+    tpl_arena_t             *work;          /* of its compilation */
     const tpl_builtins_t    *builtins;
     tpl_error_t             *error;
 
@@ -99,8 +100,8 @@ typedef struct {
 } tpl_cli_request_t;
 
 /*
- * Reads a request, a JSON object.  arena, builtins and error are set before.
- * text must live as long as the arena.  TPL_ERROR: the error is set.
+ * Reads a request, a JSON object.  arena, work, builtins and error are set
+ * before.  text must live as long as the arena.  TPL_ERROR: the error is set.
  */
 tpl_int_t tpl_cli_request_parse(tpl_cli_request_t *r, tpl_str_t *text);
 tpl_int_t tpl_cli_request_read(tpl_cli_request_t *r,

@@ -22,7 +22,7 @@
 
 
 static tpl_int_t tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line,
-    tpl_arena_t *arena, tpl_buf_t *reply);
+    tpl_arena_t *arena, tpl_arena_t *work, tpl_buf_t *reply);
 static tpl_int_t tpl_cli_reply_output(tpl_exec_t *exec,
     const tpl_output_t *out, const tpl_output_t *gzip, tpl_buf_t *reply);
 static tpl_int_t tpl_cli_reply_error(tpl_exec_t *exec, const tpl_error_t *err,
@@ -38,7 +38,7 @@ tpl_cli_batch(tpl_cli_t *cli)
     ssize_t       n;
     tpl_buf_t     reply;
     tpl_str_t     text;
-    tpl_arena_t  *arena, *out;
+    tpl_arena_t  *arena, *work, *out;
 
     line = NULL;
     size = 0;
@@ -59,12 +59,15 @@ tpl_cli_batch(tpl_cli_t *cli)
 
         arena = tpl_arena_create(&tpl_malloc_allocator, TPL_CLI_PAGE,
                                  TPL_CLI_MEMORY);
+        work = tpl_arena_create(&tpl_malloc_allocator, TPL_CLI_PAGE,
+                                TPL_CLI_MEMORY);
 
         /* the reply is not the request's to pay for */
         out = tpl_arena_create(&tpl_malloc_allocator, TPL_CLI_PAGE, 0);
 
-        if (arena == NULL || out == NULL) {
+        if (arena == NULL || work == NULL || out == NULL) {
             tpl_arena_destroy(arena);
+            tpl_arena_destroy(work);
             tpl_arena_destroy(out);
             fputs("tpl: out of memory\n", stderr);
             status = TPL_CLI_FAILED;
@@ -73,7 +76,7 @@ tpl_cli_batch(tpl_cli_t *cli)
 
         tpl_buf_init(&reply, out);
 
-        if (tpl_cli_request(cli, &text, arena, &reply) == TPL_OK) {
+        if (tpl_cli_request(cli, &text, arena, work, &reply) == TPL_OK) {
             fwrite(reply.data, 1, reply.len, stdout);
             fputc('\n', stdout);
 
@@ -99,7 +102,7 @@ tpl_cli_batch(tpl_cli_t *cli)
 
 static tpl_int_t
 tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line, tpl_arena_t *arena,
-    tpl_buf_t *reply)
+    tpl_arena_t *work, tpl_buf_t *reply)
 {
     tpl_vm_t           *vm;
     tpl_int_t           rc;
@@ -116,13 +119,29 @@ tpl_cli_request(tpl_cli_t *cli, tpl_str_t *line, tpl_arena_t *arena,
     tpl_cli_exec_init(&exec, reply->arena, &ignored, cli->builtins);
 
     r.arena = arena;
+    r.work = work;
     r.builtins = cli->builtins;
     r.error = &err;
 
-    if (tpl_cli_request_parse(&r, line) != TPL_OK
-        || tpl_cli_request_compile(&r, &tmpl) != TPL_OK
-        || (!r.general && tpl_vm_specialize(tmpl, &err) != TPL_OK))
-    {
+    rc = tpl_cli_request_parse(&r, line);
+
+    if (rc == TPL_OK) {
+        rc = tpl_cli_request_compile(&r, &tmpl);
+    }
+
+    if (rc == TPL_OK && !r.general) {
+        rc = tpl_vm_specialize(tmpl, &err);
+    }
+
+    if (rc == TPL_OK) {
+        tpl_set_settle(tmpl->set);
+    }
+
+    /* whatever is left of it is not to be used */
+
+    tpl_arena_destroy(work);
+
+    if (rc != TPL_OK) {
         return tpl_cli_reply_error(&exec, &err, r.unsupported, reply);
     }
 

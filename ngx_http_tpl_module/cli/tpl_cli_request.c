@@ -199,6 +199,7 @@ tpl_cli_request_read(tpl_cli_request_t *r, const tpl_value_t *request)
     r->main = tpl_value_str(v);
 
     r->conf.arena = r->arena;
+    r->conf.work = r->work;
     r->conf.builtins = r->builtins;
     r->conf.loader.load = tpl_cli_request_load;
     r->conf.loader.data = r;

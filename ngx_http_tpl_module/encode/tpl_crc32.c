@@ -12,7 +12,12 @@
 #include "encode/tpl_crc32.h"
 
 
-#if (__x86_64__ && __GNUC__)
+#if (__x86_64__ && __GNUC__ && !TPL_NO_CLMUL)
+#define TPL_CRC32_CLMUL  1
+#endif
+
+
+#if (TPL_CRC32_CLMUL)
 
 #include <immintrin.h>
 
@@ -141,7 +146,7 @@ tpl_crc32_pclmul(uint32_t crc, const tpl_char_t *p, size_t len)
 uint32_t
 tpl_crc32(uint32_t crc, const tpl_char_t *p, size_t len)
 {
-#if (__x86_64__ && __GNUC__)
+#if (TPL_CRC32_CLMUL)
 
     if (len >= TPL_CRC32_MIN
         && __builtin_cpu_supports("pclmul")

@@ -63,17 +63,6 @@ typedef struct {
 } tpl_bits_t;
 
 
-static inline void
-tpl_bits_store(tpl_char_t *p, uint64_t w)
-{
-#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-    w = __builtin_bswap64(w);
-#endif
-
-    memcpy(p, &w, 8);
-}
-
-
 /* n <= 56; value has no bits above n */
 
 static inline void
@@ -82,7 +71,7 @@ tpl_bits_put(tpl_bits_t *b, uint64_t value, unsigned n)
     b->word |= value << b->n;
     b->n += n;
 
-    tpl_bits_store(b->p, b->word);
+    tpl_put_le64(b->p, b->word);
 
     b->p += b->n >> 3;
     b->word >>= b->n & ~7u;
@@ -135,15 +124,7 @@ tpl_bits_align(tpl_bits_t *b)
 static inline uint64_t
 tpl_bits_get(const tpl_char_t *src, size_t bit)
 {
-    uint64_t  w;
-
-    memcpy(&w, src + (bit >> 3), 8);
-
-#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-    w = __builtin_bswap64(w);
-#endif
-
-    return w >> (bit & 7);
+    return tpl_get_le64(src + (bit >> 3)) >> (bit & 7);
 }
 
 
@@ -165,7 +146,7 @@ tpl_bits_copy(tpl_bits_t *b, const tpl_char_t *src, size_t bit, size_t n)
         w = tpl_bits_get(src, bit) & ((1ULL << 56) - 1);
         word |= w << b->n;
 
-        tpl_bits_store(p, word);
+        tpl_put_le64(p, word);
 
         word >>= 56;
     }

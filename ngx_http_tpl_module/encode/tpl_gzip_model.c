@@ -24,7 +24,8 @@ tpl_gzip_model(tpl_arena_t *arena, tpl_arena_t *scratch,
     tpl_gzip_match_t  *matches;
     tpl_gzip_model_t  *m;
 
-    len = tpl_min(reference->len, TPL_GZIP_REFERENCE_MAX);
+    len = TPL_NO_REFERENCE ? 0 : tpl_min(reference->len,
+                                         TPL_GZIP_REFERENCE_MAX);
 
     m = tpl_pcalloc(arena, sizeof(tpl_gzip_model_t));
     if (m == NULL) {

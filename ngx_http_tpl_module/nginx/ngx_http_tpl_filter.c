@@ -457,7 +457,7 @@ ngx_http_tpl_filter_add(ngx_http_request_t *r, ngx_http_tpl_collected_t *c,
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        if (c->len) {
+        if (c->data) {
             ngx_memcpy(p, c->data, c->len);
             ngx_pfree(r->pool, c->data);
         }

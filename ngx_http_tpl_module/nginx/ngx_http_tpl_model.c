@@ -126,7 +126,7 @@ ngx_http_tpl_model_make(ngx_http_tpl_ctx_t *ctx)
                    "http tpl model of \"%*s\"", ctx->tmpl->name.len,
                    ctx->tmpl->name.data);
 
-    scratch = tpl_arena_create(&tpl_malloc_allocator, NGX_HTTP_TPL_ARENA_PAGE,
+    scratch = tpl_arena_create(&tpl_map_allocator, NGX_HTTP_TPL_ARENA_PAGE,
                                NGX_HTTP_TPL_MODEL_MEMORY);
     if (scratch == NULL) {
         return NULL;
@@ -174,7 +174,7 @@ ngx_http_tpl_model_common(ngx_http_tpl_main_conf_t *tmcf)
     tpl_arena_t  *scratch;
 
     if (tmcf->model == NULL) {
-        scratch = tpl_arena_create(&tpl_malloc_allocator,
+        scratch = tpl_arena_create(&tpl_map_allocator,
                                    NGX_HTTP_TPL_ARENA_PAGE, 0);
         if (scratch == NULL) {
             return NULL;
@@ -228,7 +228,7 @@ ngx_http_tpl_pack(ngx_http_tpl_generation_t *g, ngx_http_tpl_page_t *page)
     tmcf = g->set->main;
     gz = ngx_http_tpl_encoder(tmcf);
 
-    scratch = tpl_arena_create(&tpl_malloc_allocator,
+    scratch = tpl_arena_create(&tpl_map_allocator,
                                NGX_HTTP_TPL_ARENA_PAGE, 0);
 
     if (gz == NULL || scratch == NULL) {

@@ -367,6 +367,13 @@ ngx_http_tpl_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    tmcf->compiling = tpl_arena_create(&tpl_map_allocator,
+                                       NGX_HTTP_TPL_COMPILE_PAGE, 0);
+    if (tmcf->compiling == NULL) {
+        tpl_arena_destroy(tmcf->arena);
+        return NULL;
+    }
+
     cln->handler = ngx_http_tpl_cleanup_main;
     cln->data = tmcf;
 
@@ -415,6 +422,7 @@ ngx_http_tpl_cleanup_main(void *data)
 
     ngx_http_tpl_destroy_sets(tmcf);
 
+    tpl_arena_destroy(tmcf->compiling);
     tpl_arena_destroy(tmcf->arena);
 }
 
@@ -715,11 +723,17 @@ ngx_http_tpl_postconfiguration(ngx_conf_t *cf)
         }
 
         ngx_http_tpl_find_impure(set->generation);
+
+        tpl_set_settle(set->generation->templates);
+        set->generation->compiling = NULL;
     }
 
     /* from here on nothing is compiled any more */
 
     tmcf->cf = NULL;
+
+    tpl_arena_destroy(tmcf->compiling);
+    tmcf->compiling = NULL;
 
     ngx_http_tpl_make_all_ready(tmcf);
 

@@ -196,6 +196,7 @@ struct ngx_http_tpl_generation_s {
     unsigned                      impure:1;
 
     tpl_arena_t                  *arena;        /* of all that is in it */
+    tpl_arena_t                  *compiling;    /* of what goes then, NULL */
     ngx_pool_t                   *pool;
     ngx_rbtree_t                  names;        /* by their data */
     ngx_rbtree_node_t             sentinel;
@@ -225,8 +226,12 @@ typedef struct {
 #define NGX_HTTP_TPL_HEADERS  64
 
 
+/* bytes of a page of what compiling needs */
+#define NGX_HTTP_TPL_COMPILE_PAGE  262144
+
 struct ngx_http_tpl_main_conf_s {
     tpl_arena_t                  *arena;        /* of sets, data and pages */
+    tpl_arena_t                  *compiling;    /* until all is compiled */
     tpl_builtins_t               *builtins;
     tpl_builtins_t               *newstyle;     /* NULL until it is needed */
     ngx_http_tpl_locales_t       *locales;

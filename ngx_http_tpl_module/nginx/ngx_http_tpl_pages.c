@@ -83,7 +83,7 @@ ngx_http_tpl_page_free(void *data, void *p)
 
 #if !defined(__SANITIZE_ADDRESS__)
 
-    if (head->size == NGX_HTTP_TPL_ARENA_PAGE
+    if (!TPL_NO_FREE_PAGES && head->size == NGX_HTTP_TPL_ARENA_PAGE
         && ngx_http_tpl_free_n < NGX_HTTP_TPL_FREE_MAX)
     {
         ngx_http_tpl_free_page_t  *page;

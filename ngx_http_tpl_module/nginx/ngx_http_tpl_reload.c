@@ -86,6 +86,7 @@ static void ngx_http_tpl_reload_begin(ngx_http_tpl_work_t *work);
 static ngx_int_t ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set,
     ngx_http_tpl_generation_t **made);
 static void ngx_http_tpl_reload_compile(ngx_http_tpl_work_t *work);
+static ngx_int_t ngx_http_tpl_compiled_page(ngx_http_tpl_generation_t *g);
 static void ngx_http_tpl_reload_ready(ngx_http_tpl_work_t *work);
 static void ngx_http_tpl_reload_check(ngx_http_tpl_work_t *work);
 static void ngx_http_tpl_reload_failed(ngx_http_tpl_work_t *work);
@@ -518,9 +519,17 @@ ngx_http_tpl_reload_create(ngx_http_tpl_set_t *set,
 
     if (g) {
         g->arena = tpl_arena_create(&tpl_malloc_allocator, 65536, 0);
+        g->compiling = tpl_arena_create(&tpl_map_allocator,
+                                        NGX_HTTP_TPL_COMPILE_PAGE, 0);
     }
 
-    if (g == NULL || g->arena == NULL) {
+    if (g == NULL || g->arena == NULL || g->compiling == NULL) {
+
+        if (g) {
+            tpl_arena_destroy(g->arena);
+            tpl_arena_destroy(g->compiling);
+        }
+
         ngx_destroy_pool(pool);
         ngx_destroy_pool(watch->pool);
         return NGX_ERROR;
@@ -550,6 +559,12 @@ ngx_http_tpl_reload_compile(ngx_http_tpl_work_t *work)
     holder = work->holder;
 
     if (holder == NULL) {
+        tpl_set_settle(g->templates);
+
+        if (ngx_http_tpl_compiled_page(g) == NGX_AGAIN) {
+            return;
+        }
+
         ngx_http_tpl_find_impure(g);
 
         work->state = NGX_HTTP_TPL_WORK_READY;
@@ -590,6 +605,25 @@ ngx_http_tpl_reload_compile(ngx_http_tpl_work_t *work)
     work->holder = holder->next;
 
     ngx_memzero(&work->maker, sizeof(ngx_http_tpl_maker_t));
+}
+
+
+/* frees a page of what compiling needed */
+
+static ngx_int_t
+ngx_http_tpl_compiled_page(ngx_http_tpl_generation_t *g)
+{
+    if (g->compiling) {
+
+        if (tpl_arena_free_page(g->compiling) == TPL_AGAIN) {
+            return NGX_AGAIN;
+        }
+
+        tpl_arena_destroy(g->compiling);
+        g->compiling = NULL;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -816,7 +850,9 @@ ngx_http_tpl_free_handler(ngx_event_t *ev)
 
         g = tmcf->freed;
 
-        if (tpl_arena_free_page(g->arena) == TPL_OK) {
+        if (ngx_http_tpl_compiled_page(g) == NGX_OK
+            && tpl_arena_free_page(g->arena) == TPL_OK)
+        {
             tmcf->freed = g->next;
             ngx_http_tpl_destroy(g);
         }
@@ -829,6 +865,7 @@ ngx_http_tpl_free_handler(ngx_event_t *ev)
 static void
 ngx_http_tpl_destroy(ngx_http_tpl_generation_t *g)
 {
+    tpl_arena_destroy(g->compiling);
     tpl_arena_destroy(g->arena);
 
     /* g itself as well */

@@ -879,7 +879,9 @@ ngx_http_tpl_reply_lend(ngx_http_request_t *r, ngx_http_tpl_reply_t *reply)
 
     u = r->upstream;
 
-    if (u->buffering || u->cacheable || u->store || u->upgrade) {
+    if (TPL_NO_LEND
+        || u->buffering || u->cacheable || u->store || u->upgrade)
+    {
         return;
     }
 

@@ -169,7 +169,8 @@ ngx_http_tpl_keep(ngx_http_tpl_target_t *target, const tpl_output_t *output,
         len = 0;
     }
 
-    if (target->page
+    if (TPL_NO_KEPT
+        || target->page
         || len > NGX_HTTP_TPL_PAGE_MAX
         || len > NGX_HTTP_TPL_PAGES_MAX - tmcf->pages)
     {
@@ -438,7 +439,10 @@ static ngx_int_t
 ngx_http_tpl_set_etag(ngx_http_request_t *r, uint64_t hash)
 {
     u_char           *p;
+    ngx_int_t         shift;
     ngx_table_elt_t  *etag;
+
+    static const u_char  hex[] = "0123456789abcdef";
 
     etag = ngx_list_push(&r->headers_out.headers);
     p = ngx_pnalloc(r->pool, 18);
@@ -455,7 +459,15 @@ ngx_http_tpl_set_etag(ngx_http_request_t *r, uint64_t hash)
     etag->hash = 1;
     ngx_str_set(&etag->key, "ETag");
     etag->value.data = p;
-    etag->value.len = ngx_sprintf(p, "\"%016xL\"", hash) - p;
+    etag->value.len = 18;
+
+    *p++ = '"';
+
+    for (shift = 60; shift >= 0; shift -= 4) {
+        *p++ = hex[hash >> shift & 15];
+    }
+
+    *p = '"';
 
 #if (nginx_version >= 1023000)
     etag->next = NULL;

@@ -94,6 +94,7 @@ ngx_http_tpl_create_set(ngx_conf_t *cf, ngx_http_tpl_set_t *set,
 
     g->set = set;
     g->arena = tmcf->arena;
+    g->compiling = tmcf->compiling;
     g->pool = cf->pool;
 
     ngx_memzero(&sc, sizeof(tpl_set_conf_t));
@@ -147,6 +148,7 @@ ngx_http_tpl_create_templates(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
     sc = *conf;
 
     sc.arena = g->arena;
+    sc.work = g->compiling;
     sc.loader.data = g;
 
     g->templates = tpl_set_create(&sc);
@@ -169,7 +171,7 @@ ngx_http_tpl_create_templates(ngx_conf_t *cf, ngx_http_tpl_generation_t *g,
 static uint32_t
 ngx_http_tpl_set_hash(ngx_http_tpl_loc_conf_t *conf)
 {
-    uint32_t     hash;
+    uint64_t     hash;
     ngx_str_t   *root;
     ngx_uint_t   i, options[5];
 
@@ -179,18 +181,15 @@ ngx_http_tpl_set_hash(ngx_http_tpl_loc_conf_t *conf)
     options[3] = conf->whitespace;
     options[4] = conf->extensions;
 
-    ngx_crc32_init(hash);
-    ngx_crc32_update(&hash, (u_char *) options, sizeof(options));
+    hash = tpl_hash64(options, sizeof(options));
 
     root = conf->roots->elts;
 
     for (i = 0; i < conf->roots->nelts; i++) {
-        ngx_crc32_update(&hash, root[i].data, root[i].len);
+        hash = hash * 31 + tpl_hash64(root[i].data, root[i].len);
     }
 
-    ngx_crc32_final(hash);
-
-    return hash;
+    return (uint32_t) hash;
 }
 
 

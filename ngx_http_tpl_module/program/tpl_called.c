@@ -44,7 +44,7 @@ tpl_called_add(tpl_builder_t *b, const tpl_node_t *node)
         return TPL_OK;
     }
 
-    call = tpl_vec_push(c->arena, &c->calls);
+    call = tpl_vec_push(c->work, &c->calls);
     if (call == NULL) {
         return tpl_compile_memory(c);
     }
@@ -78,7 +78,12 @@ tpl_called_add(tpl_builder_t *b, const tpl_node_t *node)
     for (arg = node->u.call.args; arg != NULL; arg = arg->next) {
 
         if (arg->type == TPL_NODE_KEYWORD) {
-            call->keywords[call->nkeywords++] = &arg->u.keyword.name;
+            name = tpl_compile_name(c, &arg->u.keyword.name.str);
+            if (name == NULL) {
+                return TPL_ERROR;
+            }
+
+            call->keywords[call->nkeywords++] = name;
         }
     }
 

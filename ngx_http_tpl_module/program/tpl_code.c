@@ -12,6 +12,8 @@
 
 
 static tpl_int_t tpl_code_flush(tpl_builder_t *b);
+static tpl_int_t tpl_code_origin(tpl_builder_t *b, uint32_t *index);
+static const tpl_line_t *tpl_func_line(const tpl_func_t *fn, uint32_t pc);
 static tpl_uint_t tpl_const_same(const tpl_value_t *a, const tpl_value_t *b);
 
 
@@ -22,7 +24,7 @@ tpl_vec_grow(tpl_arena_t *arena, void **elts, uint32_t *n, uint32_t *size,
     void      *p;
     uint32_t   new;
 
-    if (*n == *size) {
+    if (*elts == NULL || *n == *size) {
         new = (*size == 0) ? 4 : *size * 2;
 
         p = (*size == 0) ? tpl_palloc(arena, new * elt)
@@ -44,6 +46,30 @@ tpl_vec_grow(tpl_arena_t *arena, void **elts, uint32_t *n, uint32_t *size,
 
 
 tpl_int_t
+tpl_vec_move(tpl_arena_t *arena, void **elts, size_t size)
+{
+    void  *p;
+
+    if (size == 0) {
+        *elts = NULL;
+        return TPL_OK;
+    }
+
+    p = tpl_palloc(arena, size);
+    if (p == NULL) {
+        return TPL_ERROR;
+    }
+
+    *elts = memcpy(p, *elts, size);
+
+    return TPL_OK;
+}
+
+
+#undef tpl_compile_error
+#undef tpl_compile_memory
+
+tpl_int_t
 tpl_compile_error(tpl_compiler_t *c, tpl_exc_t exc, const tpl_node_t *node,
     const char *fmt, ...)
 {
@@ -61,6 +87,36 @@ tpl_int_t
 tpl_compile_memory(tpl_compiler_t *c)
 {
     return tpl_error_set(c->err, TPL_EXC_MEMORY, NULL, "out of memory");
+}
+
+
+tpl_int_t
+tpl_compile_end(tpl_compiler_t *c, tpl_template_t *t)
+{
+    if (tpl_vec_settle(c->arena, &c->funcs) != TPL_OK
+        || tpl_vec_settle(c->arena, &c->consts) != TPL_OK
+        || tpl_vec_settle(c->arena, &c->names) != TPL_OK
+        || tpl_vec_settle(c->arena, &c->texts) != TPL_OK
+        || tpl_vec_settle(c->arena, &c->links) != TPL_OK
+        || tpl_vec_settle(c->arena, &c->calls) != TPL_OK)
+    {
+        return tpl_compile_memory(c);
+    }
+
+    t->funcs = c->funcs.elts;
+    t->nfuncs = c->funcs.n;
+    t->consts = c->consts.elts;
+    t->nconsts = c->consts.n;
+    t->names = c->names.elts;
+    t->nnames = c->names.n;
+    t->texts = c->texts.elts;
+    t->ntexts = c->texts.n;
+    t->links = c->links.elts;
+    t->nlinks = c->links.n;
+    t->calls = c->calls.elts;
+    t->ncalls = c->calls.n;
+
+    return TPL_OK;
 }
 
 
@@ -137,10 +193,18 @@ tpl_code_end(tpl_builder_t *b, uint32_t *index)
         }
     }
 
+    if (tpl_vec_settle(b->c->arena, &b->code) != TPL_OK
+        || tpl_vec_settle(b->c->arena, &b->lines) != TPL_OK
+        || tpl_vec_settle(b->c->arena, &b->origins) != TPL_OK)
+    {
+        return tpl_compile_memory(b->c);
+    }
+
     fn->code = b->code.elts;
     fn->ncode = b->code.n;
     fn->lines = b->lines.elts;
     fn->nlines = b->lines.n;
+    fn->origins = b->origins.elts;
     fn->nslots = b->slots.n;
 
     fn->locals = tpl_palloc(b->c->arena, (fn->nslots + 1)
@@ -153,7 +217,7 @@ tpl_code_end(tpl_builder_t *b, uint32_t *index)
         fn->locals[i] = b->slots.elts[i].name;
     }
 
-    slot = tpl_vec_push(b->c->arena, &b->c->funcs);
+    slot = tpl_vec_push(b->c->work, &b->c->funcs);
     if (slot == NULL) {
         return tpl_compile_memory(b->c);
     }
@@ -193,6 +257,7 @@ tpl_int_t
 tpl_code_insn(tpl_builder_t *b, tpl_opcode_t op, uint32_t a, uint32_t b16,
     uint32_t c32)
 {
+    uint32_t     origin;
     tpl_insn_t  *insn;
     tpl_line_t  *line;
 
@@ -203,23 +268,26 @@ tpl_code_insn(tpl_builder_t *b, tpl_opcode_t op, uint32_t a, uint32_t b16,
                                         : "65535 names or arguments");
     }
 
+    origin = 0;
+    tpl_try(tpl_code_origin(b, &origin));
+
     line = b->lines.n ? &b->lines.elts[b->lines.n - 1] : NULL;
 
-    if (line == NULL || line->pos.line != b->pos.line
-        || line->pos.column != b->pos.column
-        || line->pos.source != b->pos.source || line->frames != b->frames)
+    if (line == NULL || line->line != b->pos.line
+        || line->column != b->pos.column || line->origin != origin)
     {
-        line = tpl_vec_push(b->c->arena, &b->lines);
+        line = tpl_vec_push(b->c->work, &b->lines);
         if (line == NULL) {
             return tpl_compile_memory(b->c);
         }
 
         line->insn = b->code.n;
-        line->pos = b->pos;
-        line->frames = b->frames;
+        line->line = b->pos.line;
+        line->column = b->pos.column;
+        line->origin = origin;
     }
 
-    insn = tpl_vec_push(b->c->arena, &b->code);
+    insn = tpl_vec_push(b->c->work, &b->code);
     if (insn == NULL) {
         return tpl_compile_memory(b->c);
     }
@@ -228,6 +296,39 @@ tpl_code_insn(tpl_builder_t *b, tpl_opcode_t op, uint32_t a, uint32_t b16,
     insn->a = (uint8_t) a;
     insn->b = (uint16_t) b16;
     insn->c = c32;
+
+    return TPL_OK;
+}
+
+
+/* of the current position; a page goes back and forth between a few files */
+
+static tpl_int_t
+tpl_code_origin(tpl_builder_t *b, uint32_t *index)
+{
+    uint32_t       i, n;
+    tpl_origin_t  *origin;
+
+    n = b->origins.n;
+
+    for (i = n; i > 0 && i + 16 > n; i--) {
+        origin = &b->origins.elts[i - 1];
+
+        if (origin->source == b->pos.source && origin->frames == b->frames) {
+            *index = i - 1;
+            return TPL_OK;
+        }
+    }
+
+    origin = tpl_vec_push(b->c->work, &b->origins);
+    if (origin == NULL) {
+        return tpl_compile_memory(b->c);
+    }
+
+    origin->source = b->pos.source;
+    origin->frames = b->frames;
+
+    *index = n;
 
     return TPL_OK;
 }
@@ -253,7 +354,7 @@ tpl_code_text(tpl_builder_t *b, const tpl_str_t *text, tpl_uint_t stable)
         }
 
         if (b->text.data == NULL) {
-            tpl_buf_init(&b->text, b->c->arena);
+            tpl_buf_init(&b->text, b->c->work);
         }
 
         tpl_buf_str(&b->text, &b->slice);
@@ -271,33 +372,35 @@ tpl_code_text(tpl_builder_t *b, const tpl_str_t *text, tpl_uint_t stable)
 static tpl_int_t
 tpl_code_flush(tpl_builder_t *b)
 {
-    tpl_str_t    str;
-    tpl_text_t  *text;
+    tpl_text_t  text, *slot;
+    tpl_uint_t  slice;
 
-    if (b->text.len != 0) {
-        str.data = b->text.data;
-        str.len = b->text.len;
+    slice = (b->text.len == 0);
 
-        /* the program keeps these bytes: the next text begins elsewhere */
-
-        tpl_buf_init(&b->text, b->c->arena);
-
-    } else if (b->slice.len != 0) {
-        str = b->slice;
+    if (slice) {
+        text.str = b->slice;
 
     } else {
+        text.str.data = b->text.data;
+        text.str.len = b->text.len;
+    }
+
+    if (text.str.len == 0) {
         return TPL_OK;
     }
 
-    b->slice.len = 0;
+    text.hash = tpl_hash64(text.str.data, text.str.len);
 
-    text = tpl_vec_push(b->c->arena, &b->c->texts);
-    if (text == NULL) {
+    slot = tpl_vec_push(b->c->work, &b->c->texts);
+
+    if (slot == NULL || tpl_set_text(b->c->set, &text, slice) != TPL_OK) {
         return tpl_compile_memory(b->c);
     }
 
-    text->str = str;
-    text->hash = tpl_hash64(str.data, str.len);
+    *slot = text;
+
+    b->slice.len = 0;
+    b->text.len = 0;
 
     return tpl_code_insn(b, TPL_INSN_TEXT, 0, 0, b->c->texts.n - 1);
 }
@@ -325,7 +428,7 @@ tpl_code_jump(tpl_builder_t *b, tpl_opcode_t op, uint32_t b16,
     }
 
     if (label->target < 0) {
-        use = tpl_vec_push(b->c->arena, &label->uses);
+        use = tpl_vec_push(b->c->work, &label->uses);
         if (use == NULL) {
             return tpl_compile_memory(b->c);
         }
@@ -361,7 +464,7 @@ tpl_leave_push(tpl_builder_t *b, tpl_leave_kind_t kind)
 {
     tpl_leave_t  *leave;
 
-    leave = tpl_pcalloc(b->c->arena, sizeof(tpl_leave_t));
+    leave = tpl_pcalloc(b->c->work, sizeof(tpl_leave_t));
 
     if (leave == NULL) {
         tpl_compile_memory(b->c);
@@ -392,7 +495,7 @@ tpl_code_temp(tpl_builder_t *b, uint32_t n, uint32_t *slot)
     *slot = b->slots.n;
 
     while (n--) {
-        s = tpl_vec_push(b->c->arena, &b->slots);
+        s = tpl_vec_push(b->c->work, &b->slots);
         if (s == NULL) {
             return tpl_compile_memory(b->c);
         }
@@ -424,7 +527,7 @@ tpl_code_slot(tpl_builder_t *b, uint32_t level, const tpl_name_t *name,
         return TPL_ERROR;
     }
 
-    s = tpl_vec_push(b->c->arena, &b->slots);
+    s = tpl_vec_push(b->c->work, &b->slots);
     if (s == NULL) {
         return tpl_compile_memory(b->c);
     }
@@ -483,7 +586,7 @@ tpl_code_const(tpl_compiler_t *c, const tpl_value_t *v, uint32_t *index)
         }
     }
 
-    slot = tpl_vec_push(c->arena, &c->consts);
+    slot = tpl_vec_push(c->work, &c->consts);
     if (slot == NULL) {
         return tpl_compile_memory(c);
     }
@@ -560,7 +663,7 @@ tpl_code_name(tpl_compiler_t *c, const tpl_name_t *name, uint32_t *index)
         }
     }
 
-    slot = tpl_vec_push(c->arena, &c->names);
+    slot = tpl_vec_push(c->work, &c->names);
     if (slot == NULL) {
         return tpl_compile_memory(c);
     }
@@ -585,7 +688,7 @@ tpl_code_link(tpl_compiler_t *c, tpl_template_t *tmpl, uint32_t *index)
         }
     }
 
-    slot = tpl_vec_push(c->arena, &c->links);
+    slot = tpl_vec_push(c->work, &c->links);
     if (slot == NULL) {
         return tpl_compile_memory(c);
     }
@@ -610,7 +713,9 @@ tpl_code_push(tpl_builder_t *b, const tpl_value_t *v)
 }
 
 
-const tpl_line_t *
+/* NULL when unknown */
+
+static const tpl_line_t *
 tpl_func_line(const tpl_func_t *fn, uint32_t pc)
 {
     uint32_t  lo, hi, mid;
@@ -640,11 +745,31 @@ tpl_func_line(const tpl_func_t *fn, uint32_t pc)
 tpl_pos_t
 tpl_func_pos(const tpl_func_t *fn, uint32_t pc)
 {
+    tpl_pos_t          pos;
     const tpl_line_t  *line;
 
     static const tpl_pos_t  unknown = { NULL, 0, 0 };
 
     line = tpl_func_line(fn, pc);
 
-    return line ? line->pos : unknown;
+    if (line == NULL) {
+        return unknown;
+    }
+
+    pos.source = fn->origins[line->origin].source;
+    pos.line = line->line;
+    pos.column = line->column;
+
+    return pos;
+}
+
+
+const tpl_frame_pos_t *
+tpl_func_frames(const tpl_func_t *fn, uint32_t pc)
+{
+    const tpl_line_t  *line;
+
+    line = tpl_func_line(fn, pc);
+
+    return line ? fn->origins[line->origin].frames : NULL;
 }

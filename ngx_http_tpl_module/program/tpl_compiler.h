@@ -20,7 +20,7 @@ TPL_BEGIN_DECLS
     }
 
 
-/* growing arrays in the set's arena */
+/* arrays that grow in an arena: that for work, even if they are to be kept */
 
 #define tpl_vec(type)                                                        \
     struct {                                                                 \
@@ -38,6 +38,15 @@ TPL_BEGIN_DECLS
 void *tpl_vec_grow(tpl_arena_t *arena, void **elts, uint32_t *n,
     uint32_t *size, size_t elt);
 
+/*
+ * Moves the elements to arena, where they take what they need and no more.
+ * Nothing may be pushed from then on.  TPL_ERROR without memory.
+ */
+#define tpl_vec_settle(arena, v)                                             \
+    tpl_vec_move(arena, (void **) &(v)->elts, (v)->n * sizeof((v)->elts[0]))
+
+tpl_int_t tpl_vec_move(tpl_arena_t *arena, void **elts, size_t size);
+
 
 /* an interned name, and the template that is called so */
 
@@ -52,7 +61,7 @@ typedef struct {
 
 typedef enum {
     TPL_UNIT_LOADED = 0,    /* the source is there */
-    TPL_UNIT_PARSED,        /* the tree is there */
+    TPL_UNIT_PARSED,
     TPL_UNIT_EMITTED,       /* the functions are there */
     TPL_UNIT_LINKING,       /* its ancestors are being linked */
     TPL_UNIT_LINKED,        /* ready */
@@ -63,7 +72,8 @@ typedef struct tpl_unit_s  tpl_unit_t;
 
 struct tpl_unit_s {
     tpl_template_t           tmpl;      /* the first member */
-    tpl_tree_t               tree;
+    tpl_tree_t               tree;      /* until the set is settled */
+    uint8_t                  parsed;    /* the tree is there */
     tpl_template_t          *parent;    /* by a constant extends */
     tpl_unit_t              *from;      /* the first that referred to it */
     tpl_pos_t                from_pos;
@@ -78,9 +88,13 @@ struct tpl_unit_s {
 struct tpl_set_s {
     tpl_set_conf_t           conf;
     tpl_arena_t             *arena;
+    tpl_arena_t             *work;      /* of what programs do not keep */
     tpl_atom_t             **atoms;     /* open addressing, by hash */
     uint32_t                 natoms;
     uint32_t                 mask;
+    tpl_text_t              *texts;     /* the same, in work */
+    uint32_t                 ntexts;
+    uint32_t                 texts_mask;
     tpl_template_t          *first;
     tpl_template_t          *last;
     tpl_unit_t              *queue;
@@ -104,7 +118,14 @@ tpl_unit_t *tpl_set_refer(tpl_set_t *set, const tpl_str_t *name,
     tpl_unit_t *from, const tpl_pos_t *pos, const char *how,
     tpl_error_t *err);
 
-/* parses unless done; the unit is FAILED after TPL_ERROR */
+/*
+ * Makes text->str bytes of the set's: those of an equal text of any of its
+ * programs; else those that it has, if keep says that they live as long; else a
+ * copy.  text->hash is set before.  TPL_ERROR without memory.
+ */
+tpl_int_t tpl_set_text(tpl_set_t *set, tpl_text_t *text, tpl_uint_t keep);
+
+/* parses unless the tree is there; the unit is FAILED after TPL_ERROR */
 tpl_int_t tpl_set_parse(tpl_set_t *set, tpl_unit_t *unit);
 
 /* true if the unit failed because there is no such template */
@@ -200,7 +221,8 @@ typedef struct {
 
 typedef struct {
     tpl_set_t                   *set;
-    tpl_arena_t                 *arena;
+    tpl_arena_t                 *arena;     /* of the program */
+    tpl_arena_t                 *work;
     tpl_unit_t                  *unit;
     tpl_error_t                 *err;
     tpl_vec(tpl_value_t)         consts;
@@ -233,6 +255,7 @@ struct tpl_builder_s {
     tpl_builder_t               *outer;     /* the function around it */
     tpl_vec(tpl_insn_t)          code;
     tpl_vec(tpl_line_t)          lines;
+    tpl_vec(tpl_origin_t)        origins;
     tpl_vec(tpl_slot_t)          slots;
     tpl_pos_t                    pos;
     const tpl_frame_pos_t       *frames;    /* of the lines */
@@ -314,6 +337,12 @@ tpl_int_t tpl_compile_error(tpl_compiler_t *c, tpl_exc_t exc,
     const tpl_node_t *node, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 tpl_int_t tpl_compile_memory(tpl_compiler_t *c);
+
+#define tpl_compile_error(...)  tpl_failure(tpl_compile_error(__VA_ARGS__))
+#define tpl_compile_memory(c)   tpl_failure(tpl_compile_memory(c))
+
+/* hands t the functions and tables that c has gathered */
+tpl_int_t tpl_compile_end(tpl_compiler_t *c, tpl_template_t *t);
 
 /* the set's own tpl_name_t of a name; NULL without memory, err set */
 const tpl_name_t *tpl_compile_name(tpl_compiler_t *c, const tpl_str_t *s);

@@ -394,7 +394,10 @@ static tpl_int_t
 tpl_emit_compare(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 {
     tpl_node_t   *op;
+    tpl_uint_t    chained;
     tpl_label_t   end, drop;
+
+    chained = 0;
 
     tpl_label_init(&end);
     tpl_label_init(&drop);
@@ -415,9 +418,10 @@ tpl_emit_compare(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
         tpl_try(tpl_code_emit(b, TPL_INSN_ROT3, 0, 0, 0));
         tpl_try(tpl_code_emit(b, TPL_INSN_COMPARE, op->op, 0, 0));
         tpl_try(tpl_code_jump(b, TPL_INSN_JUMP_FALSE_OR_POP, 0, &drop));
+        chained = 1;
     }
 
-    if (node->u.compare.operands->next == NULL) {
+    if (!chained) {
         return TPL_OK;
     }
 
@@ -457,7 +461,7 @@ tpl_emit_cond(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
         tpl_try(tpl_emit_expr(b, &soft, node->u.cond.orelse));
 
     } else {
-        tpl_buf_init(&buf, b->c->arena);
+        tpl_buf_init(&buf, b->c->work);
 
         if (tpl_buf_printf(&buf, "the inline if-expression on line %u in "
                            "'%.*s' evaluated to false and no else section "
@@ -697,7 +701,7 @@ tpl_emit_call(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
             continue;
         }
 
-        name = tpl_vec_push(b->c->arena, &keywords);
+        name = tpl_vec_push(b->c->work, &keywords);
         if (name == NULL) {
             return tpl_compile_memory(b->c);
         }
@@ -707,7 +711,7 @@ tpl_emit_call(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
 
     if (caller_func != NULL) {
         caller = tpl_compile_name(b->c, &caller_name);
-        name = tpl_vec_push(b->c->arena, &keywords);
+        name = tpl_vec_push(b->c->work, &keywords);
 
         if (caller == NULL || name == NULL) {
             return tpl_compile_memory(b->c);
@@ -873,7 +877,7 @@ tpl_emit_unknown(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
     if (!s->soft) {
         near = NULL;
         names = tpl_builtins_names(b->c->set->conf.builtins, table,
-                                   b->c->arena, &n);
+                                   b->c->work, &n);
 
         if (names != NULL) {
             near = tpl_nearest(&node->u.call.name.str, names, n);
@@ -891,7 +895,7 @@ tpl_emit_unknown(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
                                  tpl_str_arg(near));
     }
 
-    tpl_buf_init(&buf, b->c->arena);
+    tpl_buf_init(&buf, b->c->work);
 
     if (tpl_buf_printf(&buf, "No %s named '%.*s' found.", what,
                        tpl_str_arg(&node->u.call.name.str))
@@ -925,7 +929,7 @@ tpl_suggest_parameter(tpl_builder_t *b, const tpl_builtin_t *fn,
     tpl_uint_t        i, n;
     const tpl_str_t  *near;
 
-    names = tpl_palloc(b->c->arena, (fn->nparams + 1) * sizeof(tpl_str_t));
+    names = tpl_palloc(b->c->work, (fn->nparams + 1) * sizeof(tpl_str_t));
     if (names == NULL) {
         return;
     }
@@ -952,7 +956,7 @@ tpl_emit_bad_arguments(tpl_builder_t *b, tpl_node_t *node,
     tpl_buf_t  buf;
     tpl_str_t  message;
 
-    tpl_buf_init(&buf, b->c->arena);
+    tpl_buf_init(&buf, b->c->work);
 
     tpl_buf_printf(&buf, "%.*s() ", tpl_str_arg(&fn->name.str));
     tpl_buf_printf(&buf, "%s", fmt);
@@ -998,7 +1002,7 @@ tpl_emit_bound(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node,
     tpl_value_t           key;
     const tpl_name_t     *name;
 
-    args = tpl_pcalloc(b->c->arena,
+    args = tpl_pcalloc(b->c->work,
                        (fn->nparams + 1) * sizeof(tpl_node_t *));
     if (args == NULL) {
         return tpl_compile_memory(b->c);
@@ -1211,7 +1215,7 @@ tpl_emit_output(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *expr,
 
         if (how == TPL_OUT_ESCAPE) {
             size = tpl_escape_size(str.data, str.len, TPL_ESCAPE_TORNADO);
-            str.data = tpl_pnalloc(b->c->arena, size);
+            str.data = tpl_pnalloc(b->c->work, size);
 
             if (str.data == NULL) {
                 return tpl_compile_memory(b->c);

@@ -24,7 +24,7 @@ tpl_python_no_module(tpl_builder_t *b, tpl_node_t *node, const tpl_str_t *name,
     map = &b->c->set->conf.builtins->tables[TPL_MODULES];
     n = 0;
 
-    tpl_buf_init(&buf, b->c->arena);
+    tpl_buf_init(&buf, b->c->work);
 
     for (i = 0; i < map->n; i++) {
         entry = map->items[i]->name.str;
@@ -128,7 +128,7 @@ tpl_emit_python_import(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
     for (item = node->u.ref.names; item != NULL; item = item->next) {
         tpl_try(tpl_python_push_module(b, node, &dotted));
 
-        tpl_buf_init(&buf, b->c->arena);
+        tpl_buf_init(&buf, b->c->work);
         tpl_buf_printf(&buf, "%.*s.%.*s", tpl_str_arg(&dotted),
                        tpl_str_arg(&item->u.keyword.name.str));
 
@@ -190,7 +190,7 @@ tpl_emit_python_module(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
                                  "{%% module Name() %%}");
     }
 
-    tpl_buf_init(&buf, b->c->arena);
+    tpl_buf_init(&buf, b->c->work);
     tpl_buf_printf(&buf, "modules/%.*s.html",
                    tpl_str_arg(&object->u.name.str));
 
@@ -233,7 +233,7 @@ tpl_emit_python_module(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 
     tpl_try(tpl_code_emit(b, TPL_INSN_BUILD_TUPLE, 0, 0, nargs));
 
-    slot = tpl_vec_push(b->c->arena, &names);
+    slot = tpl_vec_push(b->c->work, &names);
     if (slot == NULL) {
         return tpl_compile_memory(b->c);
     }
@@ -247,7 +247,7 @@ tpl_emit_python_module(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
             continue;
         }
 
-        slot = tpl_vec_push(b->c->arena, &names);
+        slot = tpl_vec_push(b->c->work, &names);
         if (slot == NULL) {
             return tpl_compile_memory(b->c);
         }

@@ -91,7 +91,7 @@ tpl_find_blocks(tpl_node_t *node, void *data)
             }
         }
 
-        slot = tpl_vec_push(c->arena, &c->blocks);
+        slot = tpl_vec_push(c->work, &c->blocks);
         if (slot == NULL) {
             return tpl_compile_memory(c);
         }

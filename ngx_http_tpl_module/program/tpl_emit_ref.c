@@ -163,7 +163,7 @@ tpl_nearest_template(tpl_builder_t *b, const tpl_str_t *name)
         n++;
     }
 
-    names = tpl_palloc(b->c->arena, (n + 1) * sizeof(tpl_str_t));
+    names = tpl_palloc(b->c->work, (n + 1) * sizeof(tpl_str_t));
     if (names == NULL) {
         return NULL;
     }

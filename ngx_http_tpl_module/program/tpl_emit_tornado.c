@@ -37,6 +37,7 @@ static tpl_int_t tpl_python_node(tpl_builder_t *b, tpl_scope_t *s,
     tpl_node_t *node);
 static tpl_int_t tpl_python_output(tpl_builder_t *b, tpl_scope_t *s,
     tpl_node_t *node);
+static tpl_int_t tpl_python_text(tpl_builder_t *b, const tpl_node_t *node);
 static tpl_int_t tpl_python_if(tpl_builder_t *b, tpl_scope_t *s,
     tpl_node_t *node);
 static tpl_int_t tpl_python_for(tpl_builder_t *b, tpl_scope_t *s,
@@ -109,7 +110,7 @@ tpl_python_parse(tpl_compiler_t *c, tpl_unit_t *from, const tpl_node_t *node,
 
     ref = tpl_value_str(&node->u.ref.template->u.value);
 
-    tpl_buf_init(&buf, c->arena);
+    tpl_buf_init(&buf, c->work);
 
     if (ref.len != 0 && ref.data[0] != '/') {
 
@@ -257,7 +258,7 @@ tpl_python_blocks_node(tpl_node_t *node, void *data)
 
         if (named == NULL) {
             name = tpl_compile_name(v->c, &node->u.block.name.str);
-            named = tpl_vec_push(v->c->arena, &v->c->named);
+            named = tpl_vec_push(v->c->work, &v->c->named);
 
             if (name == NULL || named == NULL) {
                 return tpl_compile_memory(v->c);
@@ -343,7 +344,7 @@ tpl_python_local(tpl_builder_t *b, const tpl_str_t *str)
         }
     }
 
-    ref = tpl_vec_push(b->c->arena, &b->locals);
+    ref = tpl_vec_push(b->c->work, &b->locals);
     if (ref == NULL) {
         return tpl_compile_memory(b->c);
     }
@@ -595,8 +596,9 @@ tpl_emit_lambda(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
             return TPL_ERROR;
         }
 
-        if (p->flags & TPL_NODE_F_STAR) {
-            (void) tpl_python_find(&fb, params[i], &slot, &depth);
+        if ((p->flags & TPL_NODE_F_STAR)
+            && tpl_python_find(&fb, params[i], &slot, &depth) == TPL_OK)
+        {
             fb.fn->varargs = (int32_t) slot;
         }
     }
@@ -650,7 +652,7 @@ tpl_python_inner(tpl_builder_t *b, tpl_node_t *target)
 
     case TPL_NODE_NAME:
         name = tpl_compile_name(b->c, &target->u.name.str);
-        ref = tpl_vec_push(b->c->arena, &b->inner);
+        ref = tpl_vec_push(b->c->work, &b->inner);
 
         if (name == NULL || ref == NULL) {
             return tpl_compile_memory(b->c);
@@ -778,6 +780,22 @@ tpl_emit_python_nodes(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *list)
 }
 
 
+/* a slice of the source lives as long as the program, squeezed text does not */
+
+static tpl_int_t
+tpl_python_text(tpl_builder_t *b, const tpl_node_t *node)
+{
+    const tpl_str_t  *text, *source;
+
+    text = &node->u.text;
+    source = &node->pos.source->text;
+
+    return tpl_code_text(b, text, text->data >= source->data
+                                  && text->data + text->len
+                                     <= source->data + source->len);
+}
+
+
 static tpl_int_t
 tpl_python_node(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
 {
@@ -790,7 +808,7 @@ tpl_python_node(tpl_builder_t *b, tpl_scope_t *s, tpl_node_t *node)
     switch (node->type) {
 
     case TPL_NODE_TEXT:
-        return tpl_code_text(b, &node->u.text, 1);
+        return tpl_python_text(b, node);
 
     case TPL_NODE_OUTPUT:
         return tpl_python_output(b, s, node);
@@ -1187,7 +1205,7 @@ tpl_python_classes(tpl_builder_t *b, tpl_node_t *test, uint32_t *index)
     }
 
     do {
-        slot = tpl_vec_push(b->c->arena, &names);
+        slot = tpl_vec_push(b->c->work, &names);
         if (slot == NULL) {
             return tpl_compile_memory(b->c);
         }

@@ -18,6 +18,8 @@
 
 static tpl_uint_t tpl_fuse_text(const tpl_template_t *t,
     const tpl_insn_t *i, const tpl_insn_t *last);
+static tpl_uint_t tpl_fuse_rows(const tpl_insn_t *i, uint32_t pc,
+    const tpl_insn_t *last);
 static tpl_uint_t tpl_fuse_plain_name(const tpl_template_t *t,
     const tpl_name_t *name);
 
@@ -28,6 +30,7 @@ tpl_insn_plain(uint8_t op)
     switch (op) {
 
     case TPL_INSN_NEXT_STORE:
+    case TPL_INSN_NEXT_ROWS:
         return TPL_INSN_NEXT;
 
     case TPL_INSN_LOOP:
@@ -64,6 +67,10 @@ tpl_fuse(const tpl_template_t *t, tpl_func_t *fn)
         {
             i->a = TPL_ATTR_PLAIN;
         }
+    }
+
+    if (TPL_NO_FUSE) {
+        return;
     }
 
     /* backwards: a text that begins a sequence does not end the one before */
@@ -123,6 +130,58 @@ tpl_fuse(const tpl_template_t *t, tpl_func_t *fn)
             i->op = TPL_INSN_LOOP;
         }
     }
+
+    for (i = fn->code; i < last && !TPL_NO_ROWS; i++) {
+        if (i->op == TPL_INSN_NEXT_STORE
+            && tpl_fuse_rows(i, (uint32_t) (i - fn->code), last))
+        {
+            i->op = TPL_INSN_NEXT_ROWS;
+        }
+    }
+}
+
+
+/* whether the loop has a few values between short texts, and nothing else */
+
+static tpl_uint_t
+tpl_fuse_rows(const tpl_insn_t *i, uint32_t pc, const tpl_insn_t *last)
+{
+    uint32_t  n;
+
+    i += 2;
+
+    for (n = 0; i < last && i->op != TPL_INSN_LOOP; n++) {
+
+        switch (i->op) {
+
+        case TPL_INSN_TEXT_SLOT:
+            i += 2;
+            continue;
+
+        case TPL_INSN_TEXT_ATTR:
+            i += 4;
+            continue;
+
+        case TPL_INSN_TEXT_SLOT_TEXT:
+            i += 3;
+            break;
+
+        case TPL_INSN_TEXT_ATTR_TEXT:
+            i += 5;
+            break;
+
+        default:
+            return 0;
+        }
+
+        /* a text that ends a row */
+
+        n++;
+        break;
+    }
+
+    return i < last && i->op == TPL_INSN_LOOP && i->c == pc
+           && n > 0 && n <= TPL_ROW_VALUES;
 }
 
 

@@ -15,21 +15,6 @@
 
 
 static inline uint64_t
-tpl_hash64_word(const tpl_char_t *p)
-{
-    uint64_t  w;
-
-    memcpy(&w, p, 8);
-
-#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-    w = __builtin_bswap64(w);
-#endif
-
-    return w;
-}
-
-
-static inline uint64_t
 tpl_hash64_step(uint64_t h, uint64_t w)
 {
     h ^= w * TPL_HASH64_K1;
@@ -50,7 +35,7 @@ tpl_hash64(const void *data, size_t len)
     h = (uint64_t) len * TPL_HASH64_K2 + TPL_HASH64_K1;
 
     for (n = len; n >= 8; n -= 8) {
-        h = tpl_hash64_step(h, tpl_hash64_word(p));
+        h = tpl_hash64_step(h, tpl_get_le64(p));
         p += 8;
     }
 

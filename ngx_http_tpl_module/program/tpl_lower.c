@@ -17,7 +17,7 @@ tpl_lower_node(tpl_compiler_t *c, const tpl_node_t *at, tpl_node_type_t type)
 {
     tpl_node_t  *node;
 
-    node = tpl_pcalloc(c->arena, sizeof(tpl_node_t));
+    node = tpl_pcalloc(c->work, sizeof(tpl_node_t));
 
     if (node == NULL) {
         tpl_compile_memory(c);
@@ -128,7 +128,7 @@ tpl_lower_trans(tpl_compiler_t *c, tpl_node_t *node)
         *last = arg;
         last = &arg->next;
 
-        arg = tpl_palloc(c->arena, sizeof(tpl_node_t));
+        arg = tpl_palloc(c->work, sizeof(tpl_node_t));
         if (arg == NULL) {
             return tpl_compile_memory(c);
         }
@@ -166,7 +166,7 @@ tpl_lower_trans(tpl_compiler_t *c, tpl_node_t *node)
                 continue;
             }
 
-            arg = tpl_palloc(c->arena, sizeof(tpl_node_t));
+            arg = tpl_palloc(c->work, sizeof(tpl_node_t));
             if (arg == NULL) {
                 return tpl_compile_memory(c);
             }

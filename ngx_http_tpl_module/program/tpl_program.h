@@ -31,14 +31,20 @@ typedef struct {
 } tpl_text_t;
 
 
-/* where an instruction came from */
+/* where instructions came from: a few pairs of this kind for many lines */
 
 typedef struct {
-    uint32_t                 insn;      /* from this one on */
-    tpl_pos_t                pos;
+    const tpl_source_t      *source;    /* NULL when unknown */
     const tpl_frame_pos_t   *frames;    /* of code from other functions: how
                                            they were entered, innermost first;
                                            else NULL */
+} tpl_origin_t;
+
+typedef struct {
+    uint32_t                 insn;      /* from this one on */
+    uint32_t                 line;
+    uint32_t                 column;
+    uint32_t                 origin;    /* index in the function */
 } tpl_line_t;
 
 
@@ -66,6 +72,7 @@ struct tpl_func_s {
     uint32_t                 ncode;
     tpl_line_t              *lines;     /* ascending by insn */
     uint32_t                 nlines;
+    tpl_origin_t            *origins;
     uint32_t                 nslots;
     const tpl_name_t       **locals;    /* names of the slots; NULL: none */
     uint32_t                 nstack;    /* most values ever on the stack */
@@ -134,7 +141,8 @@ typedef struct {
 
 /* true if no render of t can change the data it is given */
 #define tpl_template_preserves(t)                                            \
-    (!((t)->flags & (TPL_TEMPLATE_MUTATES | TPL_TEMPLATE_DYNAMIC))           \
+    (!TPL_NO_SHARED_DATA                                                     \
+     && !((t)->flags & (TPL_TEMPLATE_MUTATES | TPL_TEMPLATE_DYNAMIC))        \
      && (~(t)->flags & (TPL_TEMPLATE_CALLS | TPL_TEMPLATE_PICKS)))
 
 struct tpl_template_s {
@@ -206,6 +214,12 @@ typedef struct {
 
 typedef struct {
     tpl_arena_t             *arena;         /* of the set */
+
+    /*
+     * For trees and all else that programs do not keep, until
+     * tpl_set_settle(); NULL: in arena.
+     */
+    tpl_arena_t             *work;
     const tpl_builtins_t    *builtins;
     tpl_loader_t             loader;
     tpl_syntax_t             syntax;
@@ -254,6 +268,13 @@ tpl_int_t tpl_set_begin_text(tpl_set_t *set, const tpl_str_t *name,
 tpl_int_t tpl_set_step(tpl_set_t *set, tpl_template_t *tmpl,
     tpl_error_t *err);
 
+/*
+ * Forgets what is in the arena conf.work: its owner may destroy it.  Not while
+ * something waits for tpl_set_step().  The set can go on compiling, with its
+ * own arena for work; files that Tornado's templates refer to are parsed again.
+ */
+void tpl_set_settle(tpl_set_t *set);
+
 /* a compiled template, or NULL: never looks anywhere but in the set */
 tpl_template_t *tpl_set_find(const tpl_set_t *set, const tpl_str_t *name);
 
@@ -301,8 +322,8 @@ uint64_t tpl_hash64(const void *data, size_t len);
 /* where instruction pc of fn came from; source is NULL when unknown */
 tpl_pos_t tpl_func_pos(const tpl_func_t *fn, uint32_t pc);
 
-/* its line, NULL when unknown */
-const tpl_line_t *tpl_func_line(const tpl_func_t *fn, uint32_t pc);
+/* how the function was entered that it came from, NULL: it is fn's own */
+const tpl_frame_pos_t *tpl_func_frames(const tpl_func_t *fn, uint32_t pc);
 
 /*
  * Checks a function: opcodes, operands in range, jumps inside, the same stack

@@ -331,7 +331,7 @@ tpl_symbols_create(tpl_builder_t *b, tpl_symbols_t *parent)
 {
     tpl_symbols_t  *sym;
 
-    sym = tpl_pcalloc(b->c->arena, sizeof(tpl_symbols_t));
+    sym = tpl_pcalloc(b->c->work, sizeof(tpl_symbols_t));
 
     if (sym == NULL) {
         tpl_compile_memory(b->c);
@@ -411,7 +411,7 @@ tpl_symbols_set_init(tpl_symbols_t *sym, const tpl_sym_init_t *init)
         }
     }
 
-    slot = tpl_vec_push(sym->fn->c->arena, &sym->inits);
+    slot = tpl_vec_push(sym->fn->c->work, &sym->inits);
     if (slot == NULL) {
         return tpl_compile_memory(sym->fn->c);
     }
@@ -435,7 +435,7 @@ tpl_symbols_add_ref(tpl_symbols_t *sym, const tpl_name_t *name, uint32_t slot)
         }
     }
 
-    ref = tpl_vec_push(sym->fn->c->arena, &sym->refs);
+    ref = tpl_vec_push(sym->fn->c->work, &sym->refs);
     if (ref == NULL) {
         return tpl_compile_memory(sym->fn->c);
     }
@@ -489,7 +489,7 @@ tpl_symbols_add_store(tpl_symbols_t *sym, const tpl_name_t *name)
         return TPL_OK;
     }
 
-    slot = tpl_vec_push(sym->fn->c->arena, &sym->stores);
+    slot = tpl_vec_push(sym->fn->c->work, &sym->stores);
     if (slot == NULL) {
         return tpl_compile_memory(sym->fn->c);
     }
@@ -586,7 +586,7 @@ tpl_symbols_copy(const tpl_symbols_t *sym, tpl_symbols_t *copy)
     memset(&copy->stores, 0, sizeof(copy->stores));
 
     for (i = 0; i < sym->refs.n; i++) {
-        ref = tpl_vec_push(sym->fn->c->arena, &copy->refs);
+        ref = tpl_vec_push(sym->fn->c->work, &copy->refs);
         if (ref == NULL) {
             return tpl_compile_memory(sym->fn->c);
         }
@@ -595,7 +595,7 @@ tpl_symbols_copy(const tpl_symbols_t *sym, tpl_symbols_t *copy)
     }
 
     for (i = 0; i < sym->inits.n; i++) {
-        init = tpl_vec_push(sym->fn->c->arena, &copy->inits);
+        init = tpl_vec_push(sym->fn->c->work, &copy->inits);
         if (init == NULL) {
             return tpl_compile_memory(sym->fn->c);
         }
@@ -604,7 +604,7 @@ tpl_symbols_copy(const tpl_symbols_t *sym, tpl_symbols_t *copy)
     }
 
     for (i = 0; i < sym->stores.n; i++) {
-        store = tpl_vec_push(sym->fn->c->arena, &copy->stores);
+        store = tpl_vec_push(sym->fn->c->work, &copy->stores);
         if (store == NULL) {
             return tpl_compile_memory(sym->fn->c);
         }
@@ -692,7 +692,7 @@ tpl_symbols_stored(tpl_symbols_t *sym, const tpl_name_t ***names, uint32_t *n)
     tpl_vec(const tpl_name_t *)  all;
 
     memset(&all, 0, sizeof(all));
-    arena = sym->fn->c->arena;
+    arena = sym->fn->c->work;
 
     for ( /* void */ ; sym != NULL; sym = sym->parent) {
 

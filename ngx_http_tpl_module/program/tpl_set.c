@@ -12,6 +12,9 @@
 
 static tpl_atom_t *tpl_set_atom(const tpl_set_t *set, const tpl_str_t *str);
 static tpl_int_t tpl_set_grow(tpl_set_t *set);
+static tpl_text_t *tpl_set_text_place(tpl_text_t *texts, uint32_t mask,
+    const tpl_text_t *text);
+static tpl_int_t tpl_set_texts_grow(tpl_set_t *set);
 static tpl_unit_t *tpl_set_unit(tpl_set_t *set, const tpl_str_t *name,
     tpl_error_t *err);
 static tpl_int_t tpl_set_load(tpl_set_t *set, tpl_unit_t *unit);
@@ -35,6 +38,7 @@ tpl_set_create(const tpl_set_conf_t *conf)
 
     set->conf = *conf;
     set->arena = conf->arena;
+    set->work = conf->work ? conf->work : conf->arena;
     set->conf.options.python = (conf->syntax.syntax == TPL_SYNTAX_TORNADO);
 
     tpl_error_init(&set->exec_error, NULL);
@@ -148,6 +152,23 @@ tpl_set_begin_text(tpl_set_t *set, const tpl_str_t *name,
     *tmpl = &unit->tmpl;
 
     return TPL_OK;
+}
+
+
+void
+tpl_set_settle(tpl_set_t *set)
+{
+    tpl_template_t  *tmpl;
+
+    for (tmpl = set->first; tmpl != NULL; tmpl = tmpl->next) {
+        tpl_unit(tmpl)->parsed = 0;
+    }
+
+    set->work = set->arena;
+    set->conf.work = NULL;
+
+    set->texts = NULL;
+    set->ntexts = 0;
 }
 
 
@@ -389,17 +410,22 @@ tpl_set_parse(tpl_set_t *set, tpl_unit_t *unit)
         return TPL_ERROR;
     }
 
-    if (unit->tmpl.state != TPL_UNIT_LOADED) {
+    if (unit->parsed) {
         return TPL_OK;
     }
 
     tpl_error_init(&err, set->arena);
 
-    if (tpl_parse(set->arena, &set->conf.syntax, unit->tmpl.source,
+    if (tpl_parse(set->arena, set->work, &set->conf.syntax, unit->tmpl.source,
                   &unit->tree, &err)
         == TPL_OK)
     {
-        unit->tmpl.state = TPL_UNIT_PARSED;
+        unit->parsed = 1;
+
+        if (unit->tmpl.state == TPL_UNIT_LOADED) {
+            unit->tmpl.state = TPL_UNIT_PARSED;
+        }
+
         return TPL_OK;
     }
 
@@ -551,6 +577,7 @@ tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit)
 
     c.set = set;
     c.arena = set->arena;
+    c.work = set->work;
     c.unit = unit;
     c.current = unit;
     c.err = &err;
@@ -563,6 +590,10 @@ tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit)
         rc = tpl_emit_jinja(&c);
     }
 
+    if (rc == TPL_OK) {
+        rc = tpl_compile_end(&c, t);
+    }
+
     if (rc != TPL_OK) {
         e = tpl_set_unit_error(set, unit);
 
@@ -572,21 +603,9 @@ tpl_set_emit(tpl_set_t *set, tpl_unit_t *unit)
     }
 
     t->flags = c.flags;
-    t->funcs = c.funcs.elts;
-    t->nfuncs = c.funcs.n;
-    t->calls = c.calls.elts;
-    t->ncalls = c.calls.n;
-    t->consts = c.consts.elts;
-    t->nconsts = c.consts.n;
-    t->names = c.names.elts;
-    t->nnames = c.names.n;
-    t->texts = c.texts.elts;
-    t->ntexts = c.texts.n;
-    t->links = c.links.elts;
-    t->nlinks = c.links.n;
 
     for (i = 0; i < t->nfuncs; i++) {
-        if (tpl_verify_depth(t, t->funcs[i], set->arena, &t->funcs[i]->nstack,
+        if (tpl_verify_depth(t, t->funcs[i], set->work, &t->funcs[i]->nstack,
                              &err)
             != TPL_OK)
         {
@@ -738,6 +757,88 @@ tpl_set_intern(tpl_set_t *set, const tpl_str_t *str)
     set->natoms++;
 
     return &atom->name;
+}
+
+
+/* the place of text or of an equal one */
+
+static tpl_text_t *
+tpl_set_text_place(tpl_text_t *texts, uint32_t mask, const tpl_text_t *text)
+{
+    uint32_t     i;
+    tpl_text_t  *t;
+
+    for (i = (uint32_t) text->hash & mask; /* void */ ; i = (i + 1) & mask) {
+        t = &texts[i];
+
+        if (t->str.data == NULL
+            || (t->hash == text->hash && tpl_str_eq(&t->str, &text->str)))
+        {
+            return t;
+        }
+    }
+}
+
+
+static tpl_int_t
+tpl_set_texts_grow(tpl_set_t *set)
+{
+    uint32_t     i, mask;
+    tpl_text_t  *texts;
+
+    mask = (set->texts == NULL) ? 63 : set->texts_mask * 4 + 3;
+
+    texts = tpl_pcalloc(set->work, (mask + 1) * sizeof(tpl_text_t));
+    if (texts == NULL) {
+        return TPL_ERROR;
+    }
+
+    for (i = 0; set->texts != NULL && i <= set->texts_mask; i++) {
+        if (set->texts[i].str.data != NULL) {
+            *tpl_set_text_place(texts, mask, &set->texts[i]) = set->texts[i];
+        }
+    }
+
+    set->texts = texts;
+    set->texts_mask = mask;
+
+    return TPL_OK;
+}
+
+
+tpl_int_t
+tpl_set_text(tpl_set_t *set, tpl_text_t *text, tpl_uint_t keep)
+{
+    tpl_str_t    own;
+    tpl_text_t  *place;
+
+    if ((set->texts == NULL || set->ntexts > set->texts_mask / 2)
+        && tpl_set_texts_grow(set) != TPL_OK)
+    {
+        return TPL_ERROR;
+    }
+
+    place = tpl_set_text_place(set->texts, set->texts_mask, text);
+
+    if (place->str.data == NULL) {
+
+        if (!keep) {
+            if (tpl_pstrdup(set->arena, &own, text->str.data, text->str.len)
+                != TPL_OK)
+            {
+                return TPL_ERROR;
+            }
+
+            text->str = own;
+        }
+
+        *place = *text;
+        set->ntexts++;
+    }
+
+    text->str = place->str;
+
+    return TPL_OK;
 }
 
 

@@ -80,6 +80,7 @@ tpl_insn_jumps(const tpl_insn_t *i)
     case TPL_INSN_JUMP_CHILD:
     case TPL_INSN_NEXT:
     case TPL_INSN_NEXT_STORE:
+    case TPL_INSN_NEXT_ROWS:
     case TPL_INSN_LOOP:
     case TPL_INSN_TRY:
         return 1;

@@ -200,7 +200,7 @@ tpl_parser_node(tpl_parser_t *p, tpl_node_type_t type, const tpl_pos_t *pos)
 {
     tpl_node_t  *node;
 
-    node = tpl_node_create(p->arena, type, pos);
+    node = tpl_node_create(p->work, type, pos);
     if (node == NULL) {
         return tpl_parser_memory(p);
     }

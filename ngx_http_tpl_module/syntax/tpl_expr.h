@@ -53,7 +53,8 @@ extern const tpl_dialect_t  tpl_dialect_python;
 
 
 struct tpl_parser_s {
-    tpl_arena_t             *arena;
+    tpl_arena_t             *arena;         /* of texts */
+    tpl_arena_t             *work;          /* of nodes */
     tpl_error_t             *err;
     tpl_exc_t                exc;           /* of syntax errors */
     const tpl_syntax_t      *syntax;

@@ -95,8 +95,9 @@ static const char *const  tpl_ends_autoescape[] = { "endautoescape", NULL };
 
 
 tpl_int_t
-tpl_jinja_parse(tpl_arena_t *arena, const tpl_syntax_t *syntax,
-    const tpl_source_t *source, tpl_tree_t *tree, tpl_error_t *err)
+tpl_jinja_parse(tpl_arena_t *arena, tpl_arena_t *work,
+    const tpl_syntax_t *syntax, const tpl_source_t *source, tpl_tree_t *tree,
+    tpl_error_t *err)
 {
     tpl_uint_t     i;
     tpl_jinja_t   *j;
@@ -106,7 +107,7 @@ tpl_jinja_parse(tpl_arena_t *arena, const tpl_syntax_t *syntax,
     memset(tree, 0, sizeof(tpl_tree_t));
     tree->source = source;
 
-    j = tpl_pcalloc(arena, sizeof(tpl_jinja_t));
+    j = tpl_pcalloc(work, sizeof(tpl_jinja_t));
     if (j == NULL) {
         return tpl_error_set(err, TPL_EXC_MEMORY, NULL, "out of memory");
     }
@@ -114,6 +115,7 @@ tpl_jinja_parse(tpl_arena_t *arena, const tpl_syntax_t *syntax,
     p = &j->parser;
 
     p->arena = arena;
+    p->work = work;
     p->err = err;
     p->exc = TPL_EXC_SYNTAX;
     p->syntax = syntax;
@@ -760,7 +762,7 @@ tpl_jinja_block_once(tpl_jinja_t *j, const tpl_node_t *node)
         }
     }
 
-    block = tpl_palloc(j->parser.arena, sizeof(tpl_jinja_name_t));
+    block = tpl_palloc(j->parser.work, sizeof(tpl_jinja_name_t));
     if (block == NULL) {
         tpl_parser_memory(&j->parser);
         return TPL_ERROR;

@@ -815,8 +815,6 @@ tpl_scan_bracket(tpl_jinja_scan_t *scan, tpl_token_t *tok)
 {
     tpl_char_t  close, want;
 
-    close = '\0';
-
     switch (tok->type) {
 
     case TPL_TOKEN_LPAREN:

@@ -29,12 +29,12 @@ tpl_syntax_init(tpl_syntax_t *syntax, tpl_uint_t which)
 
 
 tpl_int_t
-tpl_parse(tpl_arena_t *arena, const tpl_syntax_t *syntax,
+tpl_parse(tpl_arena_t *arena, tpl_arena_t *work, const tpl_syntax_t *syntax,
     const tpl_source_t *source, tpl_tree_t *tree, tpl_error_t *err)
 {
     if (syntax->syntax == TPL_SYNTAX_TORNADO) {
-        return tpl_tornado_parse(arena, syntax, source, tree, err);
+        return tpl_tornado_parse(arena, work, syntax, source, tree, err);
     }
 
-    return tpl_jinja_parse(arena, syntax, source, tree, err);
+    return tpl_jinja_parse(arena, work, syntax, source, tree, err);
 }

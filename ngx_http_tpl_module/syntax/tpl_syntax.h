@@ -64,21 +64,26 @@ void tpl_syntax_init(tpl_syntax_t *syntax, tpl_uint_t which);
 
 
 /*
- * Parses source by syntax into *tree; all memory is the arena's.  source and
- * its text must live as long as the tree (TEXT nodes are slices of it where
- * nothing had to be rewritten).  TPL_ERROR with err set: SYNTAX (Jinja) or
- * PARSE (Tornado) with the place, MEMORY.
+ * Parses source by syntax into *tree, whose nodes are in the arena work.  What
+ * strings and names point to is in arena or a slice of source: a program keeps
+ * it after the tree has gone, so arena and source must live as long.  So do the
+ * texts of Jinja's TEXT nodes; those of Tornado's, whose white space is
+ * squeezed, are slices of source or in work.  TPL_ERROR with err set: SYNTAX
+ * (Jinja) or PARSE (Tornado) with the place, MEMORY.
  */
-tpl_int_t tpl_parse(tpl_arena_t *arena, const tpl_syntax_t *syntax,
-    const tpl_source_t *source, tpl_tree_t *tree, tpl_error_t *err);
+tpl_int_t tpl_parse(tpl_arena_t *arena, tpl_arena_t *work,
+    const tpl_syntax_t *syntax, const tpl_source_t *source, tpl_tree_t *tree,
+    tpl_error_t *err);
 
 /*
  * The two behind tpl_parse().
  */
-tpl_int_t tpl_jinja_parse(tpl_arena_t *arena, const tpl_syntax_t *syntax,
-    const tpl_source_t *source, tpl_tree_t *tree, tpl_error_t *err);
-tpl_int_t tpl_tornado_parse(tpl_arena_t *arena, const tpl_syntax_t *syntax,
-    const tpl_source_t *source, tpl_tree_t *tree, tpl_error_t *err);
+tpl_int_t tpl_jinja_parse(tpl_arena_t *arena, tpl_arena_t *work,
+    const tpl_syntax_t *syntax, const tpl_source_t *source, tpl_tree_t *tree,
+    tpl_error_t *err);
+tpl_int_t tpl_tornado_parse(tpl_arena_t *arena, tpl_arena_t *work,
+    const tpl_syntax_t *syntax, const tpl_source_t *source, tpl_tree_t *tree,
+    tpl_error_t *err);
 
 
 TPL_END_DECLS

@@ -110,8 +110,9 @@ static const tpl_tornado_directive_t  tpl_tornado_directives[] = {
 
 
 tpl_int_t
-tpl_tornado_parse(tpl_arena_t *arena, const tpl_syntax_t *syntax,
-    const tpl_source_t *source, tpl_tree_t *tree, tpl_error_t *err)
+tpl_tornado_parse(tpl_arena_t *arena, tpl_arena_t *work,
+    const tpl_syntax_t *syntax, const tpl_source_t *source, tpl_tree_t *tree,
+    tpl_error_t *err)
 {
     size_t          n;
     tpl_pos_t       pos;
@@ -135,7 +136,7 @@ tpl_tornado_parse(tpl_arena_t *arena, const tpl_syntax_t *syntax,
                              "the template is not well-formed UTF-8");
     }
 
-    t = tpl_pcalloc(arena, sizeof(tpl_tornado_t));
+    t = tpl_pcalloc(work, sizeof(tpl_tornado_t));
     if (t == NULL) {
         return tpl_error_set(err, TPL_EXC_MEMORY, NULL, "out of memory");
     }
@@ -143,6 +144,7 @@ tpl_tornado_parse(tpl_arena_t *arena, const tpl_syntax_t *syntax,
     p = &t->parser;
 
     p->arena = arena;
+    p->work = work;
     p->err = err;
     p->exc = TPL_EXC_PARSE;
     p->syntax = syntax;
@@ -428,7 +430,7 @@ tpl_tornado_filter(tpl_tornado_t *t, tpl_str_t *text)
     end = p;            /* of the run that p is in */
     c = ' ';
 
-    tpl_buf_init(&b, t->parser.arena);
+    tpl_buf_init(&b, t->parser.work);
 
     while (p < last) {
 

@@ -133,8 +133,8 @@ tpl_identical(const tpl_value_t *a, const tpl_value_t *b)
         return a->u.i == b->u.i;
 
     case TPL_FLOAT:
-        /* the same bits: a NaN in a list is found there */
-        return memcmp(&a->u.d, &b->u.d, sizeof(double)) == 0;
+        /* the same bits as an integer's: a NaN in a list is found there */
+        return a->u.i == b->u.i;
 
     case TPL_STRING:
         return a->len == b->len

@@ -53,7 +53,7 @@ tpl_dict_find_again(const tpl_dict_t *dict, const tpl_name_t *name,
     tpl_value_t       *v;
     tpl_dict_entry_t  *e;
 
-    if (tpl_likely(*hint < dict->nentries)) {
+    if (tpl_likely(!TPL_NO_HINTS && *hint < dict->nentries)) {
         e = &dict->entries[*hint];
 
         if (tpl_likely(e->key.len == name->str.len

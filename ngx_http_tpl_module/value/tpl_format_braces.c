@@ -343,6 +343,8 @@ tpl_braces_object(tpl_braces_t *f, const tpl_str_t *field, tpl_value_t *out)
 
     part.len = (size_t) (p - part.data);
 
+    tpl_value_missing(&v);
+
     rc = tpl_braces_argument(f, &part, part.len == field->len, &v);
     if (rc != TPL_OK) {
         return rc;

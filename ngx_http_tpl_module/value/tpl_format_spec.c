@@ -292,7 +292,7 @@ tpl_float_text(tpl_exec_t *exec, double d, const tpl_float_style_t *style,
     zeros = 0;
 
     if (!isfinite(d)) {
-        strcpy(s, isnan(d) ? "nan" : "inf");
+        memcpy(s, isnan(d) ? "nan" : "inf", sizeof("inf"));
 
     } else {
         tpl_float_digits(s, fabs(d), type, style->precision, style->alt,

@@ -9,10 +9,6 @@
  * Out: byte for byte what Python's json.dumps() writes.
  */
 
-#if (__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include <math.h>
 #include <yyjson.h>
 
@@ -20,6 +16,10 @@
 #include "base/tpl_utf8.h"
 #include "value/tpl_dict.h"
 #include "value/tpl_json.h"
+
+#if (TPL_SSE2)
+#include <emmintrin.h>
+#endif
 
 
 /* why a character of a string is not written as it is */
@@ -153,7 +153,7 @@ tpl_json_parse(tpl_exec_t *exec, tpl_str_t *text, tpl_uint_t insitu,
     copy.data = data;
     copy.len = s.len;
 
-    rc = tpl_json_read(exec, &copy, out);
+    rc = TPL_NO_JSON_PASS ? TPL_DECLINED : tpl_json_read(exec, &copy, out);
 
     if (rc != TPL_DECLINED) {
         return rc;
@@ -1027,14 +1027,14 @@ static size_t
 tpl_json_scan(const tpl_char_t *p, size_t len, tpl_uint_t mask)
 {
     size_t      i;
-#if (__SSE2__)
+#if (TPL_SSE2)
     __m128i     x, m;
     tpl_uint_t  bits;
 #endif
 
     i = 0;
 
-#if (__SSE2__)
+#if (TPL_SSE2)
 
     for ( /* void */ ; len - i >= 16; i += 16) {
         x = _mm_loadu_si128((const __m128i *) (p + i));

@@ -14,14 +14,14 @@
  * needs a comparison with it; items[0, n) belong to containers that are open.
  */
 
-#if (__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include "base/tpl_number.h"
 #include "base/tpl_utf8.h"
 #include "value/tpl_dict.h"
 #include "value/tpl_json.h"
+
+#if (TPL_SSE2)
+#include <emmintrin.h>
+#endif
 
 
 /* items of open containers before they take memory of the arena */
@@ -98,7 +98,7 @@ static const double  tpl_json_pow10[] = {
 };
 
 
-#if (__SSE2__)
+#if (TPL_SSE2)
 
 /* a bit for each of 16 bytes that is no character of a plain string */
 
@@ -144,7 +144,7 @@ tpl_json_in_blanks(const tpl_char_t *p)
 static inline tpl_uint_t
 tpl_json_in_same(const tpl_char_t *p, const tpl_char_t *q, size_t n)
 {
-#if (__SSE2__)
+#if (TPL_SSE2)
 
     uint32_t  mask;
 
@@ -205,7 +205,7 @@ tpl_json_in_value(tpl_json_in_t *in, const tpl_char_t *p,
 {
     size_t             n, m;
     uint64_t           u, v;
-#if (__SSE2__)
+#if (TPL_SSE2)
     __m128i            x;
     uint32_t           mask, above;
 #endif
@@ -215,7 +215,7 @@ tpl_json_in_value(tpl_json_in_t *in, const tpl_char_t *p,
         return tpl_json_in_any(in, p, like, out);
     }
 
-#if (__SSE2__)
+#if (TPL_SSE2)
 
     if (*p == '"') {
         for (n = 1; n <= 17; n += 16) {
@@ -422,7 +422,7 @@ tpl_json_in_array(tpl_json_in_t *in, const tpl_char_t *p, tpl_value_t *out)
             return NULL;
         }
 
-        if (value.type == TPL_DICT) {
+        if (value.type == TPL_DICT && !TPL_NO_JSON_LIKE) {
             like = value;
         }
 
@@ -908,7 +908,7 @@ tpl_json_in_string(tpl_json_in_t *in, const tpl_char_t *p, tpl_value_t *out)
     size_t             len;
     tpl_uint_t         high;
     const tpl_char_t  *start;
-#if (__SSE2__)
+#if (TPL_SSE2)
     __m128i            x;
     uint32_t           mask, above;
 #endif
@@ -916,7 +916,7 @@ tpl_json_in_string(tpl_json_in_t *in, const tpl_char_t *p, tpl_value_t *out)
     start = p;
     high = 0;
 
-#if (__SSE2__)
+#if (TPL_SSE2)
 
     while (in->last - p >= 16) {
         x = _mm_loadu_si128((const __m128i *) p);

@@ -419,7 +419,7 @@ tpl_sort_positions(tpl_exec_t *exec, const tpl_value_t *keys, uint32_t n,
         return tpl_throw_memory(exec);
     }
 
-    plain = (n > 0
+    plain = (!TPL_NO_RANKS && n > 0
              && (keys[0].type == TPL_STRING || keys[0].type == TPL_INT));
 
     /* reversed before and after, equal items keep their order */

@@ -295,14 +295,13 @@ struct tpl_exec_s {
 tpl_int_t tpl_throw(tpl_exec_t *exec, tpl_exc_t exc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* so that a compiler sees what is returned: one file at a time it cannot */
-#define tpl_throw(...)        ((void) tpl_throw(__VA_ARGS__), TPL_ERROR)
+#define tpl_throw(...)        tpl_failure(tpl_throw(__VA_ARGS__))
 
 /* MemoryError, or LimitError when the arena's limit was the cause */
 tpl_int_t tpl_throw_memory(tpl_exec_t *exec);
 
 #define tpl_throw_memory(exec)                                               \
-    ((void) tpl_throw_memory(exec), TPL_ERROR)
+    tpl_failure(tpl_throw_memory(exec))
 
 
 /* making values; none of these can fail */
@@ -382,7 +381,7 @@ tpl_int_t tpl_value_undefined(tpl_exec_t *exec, tpl_value_t *v,
 tpl_int_t tpl_undefined_throw(tpl_exec_t *exec, const tpl_value_t *v);
 
 #define tpl_undefined_throw(exec, v)                                         \
-    ((void) tpl_undefined_throw(exec, v), TPL_ERROR)
+    tpl_failure(tpl_undefined_throw(exec, v))
 
 
 /* Python's name of the type ("str", "int", "Markup", ...), for messages */

@@ -421,6 +421,8 @@ tpl_context_scope(tpl_vm_t *vm)
         return NULL;
     }
 
+    vars = vm->frame->context->vars;
+
     /* what came first is not replaced: the inner name hides the outer one */
 
     for (frame = vm->frame; frame; frame = frame->closure) {
@@ -441,7 +443,7 @@ tpl_context_scope(tpl_vm_t *vm)
         }
     }
 
-    for (vars = vm->frame->context->vars; vars; vars = vars->next) {
+    for ( /* void */ ; vars; vars = vars->next) {
 
         for (i = 0; i < vars->n; i++) {
             name.str.data = (tpl_char_t *) vars->vars[i].key;

@@ -151,8 +151,7 @@ tpl_vm_put(tpl_vm_t *vm, const tpl_text_t *before, const tpl_value_t *v,
                 return 0;
             }
 
-            p = tpl_escape(p, v->u.s + clean, v->len - clean,
-                           TPL_ESCAPE_MARKUPSAFE);
+            p = tpl_escape_put(p, v->u.s + clean, v->len - clean);
         }
 
     } else {

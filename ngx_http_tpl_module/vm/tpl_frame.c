@@ -423,11 +423,9 @@ tpl_frame_place(tpl_vm_t *vm, const tpl_func_t *fn, uint32_t pc,
 static const tpl_frame_pos_t *
 tpl_frame_inlined(const tpl_frame_t *frame, uint32_t pc, uint32_t *n)
 {
-    const tpl_line_t       *line;
     const tpl_frame_pos_t  *at, *first;
 
-    line = tpl_func_line(frame->fn, pc);
-    first = line ? line->frames : NULL;
+    first = tpl_func_frames(frame->fn, pc);
 
     for (*n = 0, at = first; at; at = at->next) {
         (*n)++;

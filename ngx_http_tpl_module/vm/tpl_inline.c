@@ -137,7 +137,7 @@ tpl_region_lambda(tpl_region_t *r, const tpl_macro_t *lambda)
         }
     }
 
-    fn = tpl_vec_push(s->c.arena, &s->c.funcs);
+    fn = tpl_vec_push(s->c.work, &s->c.funcs);
     if (fn == NULL) {
         return tpl_compile_memory(&s->c);
     }

@@ -67,9 +67,13 @@ tpl_loop_create(tpl_vm_t *vm, const tpl_value_t *iterable, tpl_uint_t exposed,
     tpl_iter_t   iter;
     tpl_loop_t  *loop;
 
-    rc = tpl_iter_init(&vm->exec, &iter, iterable);
-    if (tpl_unlikely(rc != TPL_OK)) {
-        return rc;
+    iter.source = *iterable;
+
+    if (iterable->type != TPL_LIST) {
+        rc = tpl_iter_init(&vm->exec, &iter, iterable);
+        if (tpl_unlikely(rc != TPL_OK)) {
+            return rc;
+        }
     }
 
     loop = exposed ? NULL : vm->loops;
@@ -286,7 +290,11 @@ tpl_loop_length(tpl_exec_t *exec, tpl_loop_t *loop, int64_t *n)
 
             if (iterator->exc != TPL_EXC_NONE) {
                 iterator->position = iterator->list->n;
-                return tpl_iterator_check(exec, iterator);
+            }
+
+            rc = tpl_iterator_check(exec, iterator);
+            if (rc != TPL_OK) {
+                return rc;
             }
 
             loop->length = (int64_t) iterator->list->n

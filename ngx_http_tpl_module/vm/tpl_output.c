@@ -174,7 +174,16 @@ tpl_output_room(tpl_output_t *out, size_t len)
     }
 
     if ((size_t) (out->last - out->pos) < len) {
-        p = tpl_output_page(out, tpl_max(len, TPL_OUTPUT_PAGE));
+        p = NULL;
+
+        if (out->len >= TPL_OUTPUT_MANY && !out->recycled) {
+            p = tpl_output_page(out, tpl_max(len, TPL_OUTPUT_WHOLE_PAGE));
+        }
+
+        if (p == NULL) {
+            p = tpl_output_page(out, tpl_max(len, TPL_OUTPUT_PAGE));
+        }
+
         if (p == NULL) {
             return TPL_ERROR;
         }
@@ -191,6 +200,10 @@ tpl_output_text(tpl_output_t *out, const tpl_text_t *text)
 {
     if (text->str.len < TPL_OUTPUT_STATIC_MIN) {
         return tpl_output_put(out, text->str.data, text->str.len);
+    }
+
+    if (TPL_NO_ZERO_COPY) {
+        return tpl_output_add(out, text->str.data, text->str.len);
     }
 
     if (out->limit - out->len < text->str.len) {
@@ -416,21 +429,6 @@ tpl_output_hash_mix(uint64_t a, uint64_t b)
 }
 
 
-static inline uint64_t
-tpl_output_hash_word(const tpl_char_t *p)
-{
-    uint64_t  w;
-
-    memcpy(&w, p, 8);
-
-#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-    w = __builtin_bswap64(w);
-#endif
-
-    return w;
-}
-
-
 static inline void
 tpl_output_hash_step(tpl_output_hash_t *s, uint64_t w)
 {
@@ -452,18 +450,18 @@ tpl_output_hash_blocks(tpl_output_hash_t *s, const tpl_char_t *p, size_t n)
     d = s->lanes[3];
 
     for ( /* void */ ; n; n--, p += TPL_HASH_BLOCK) {
-        a = tpl_output_hash_mix(tpl_output_hash_word(p)
+        a = tpl_output_hash_mix(tpl_get_le64(p)
                                 ^ 0x9e3779b185ebca87ULL,
-                                tpl_output_hash_word(p + 8) ^ a);
-        b = tpl_output_hash_mix(tpl_output_hash_word(p + 16)
+                                tpl_get_le64(p + 8) ^ a);
+        b = tpl_output_hash_mix(tpl_get_le64(p + 16)
                                 ^ 0xc2b2ae3d27d4eb4fULL,
-                                tpl_output_hash_word(p + 24) ^ b);
-        c = tpl_output_hash_mix(tpl_output_hash_word(p + 32)
+                                tpl_get_le64(p + 24) ^ b);
+        c = tpl_output_hash_mix(tpl_get_le64(p + 32)
                                 ^ 0x165667b19e3779f9ULL,
-                                tpl_output_hash_word(p + 40) ^ c);
-        d = tpl_output_hash_mix(tpl_output_hash_word(p + 48)
+                                tpl_get_le64(p + 40) ^ c);
+        d = tpl_output_hash_mix(tpl_get_le64(p + 48)
                                 ^ 0x27d4eb2f165667c5ULL,
-                                tpl_output_hash_word(p + 56) ^ d);
+                                tpl_get_le64(p + 56) ^ d);
     }
 
     s->lanes[0] = a;
@@ -544,7 +542,7 @@ tpl_output_hash(const tpl_output_t *out)
             continue;
         }
 
-        if (seg->hash) {
+        if (seg->hash && !TPL_NO_TEXT_HASH) {
             tpl_output_hash_end(&s);
             tpl_output_hash_step(&s, seg->hash);
             tpl_output_hash_step(&s, seg->len);

@@ -24,6 +24,11 @@ TPL_BEGIN_DECLS
 #define TPL_OUTPUT_STATIC_MIN   512
 #define TPL_OUTPUT_PAGE         4080    /* four in 16 KiB, with their head */
 
+/* from so many bytes on a page is 16 KiB, with the arena's head: a fourth of
+ * the segments, and little of the whole is ever left unused */
+#define TPL_OUTPUT_MANY         32768
+#define TPL_OUTPUT_WHOLE_PAGE   16368
+
 
 typedef struct {
     const tpl_char_t        *data;

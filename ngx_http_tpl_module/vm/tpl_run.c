@@ -379,13 +379,16 @@ tpl_vm_up(tpl_frame_t *frame, uint32_t links)
  * one's code; elsewhere it is a switch.
  */
 
-#if (__GNUC__ && !TPL_VM_SWITCH)
+#if (__GNUC__ && !TPL_NO_GOTO)
 
 #define TPL_SWITCH      goto *labels[i->op];
 #define TPL_CASE(name)  op_##name
 #define TPL_GO          goto *labels[i->op]
 
 #else
+
+/* labels may be run into */
+#pragma GCC diagnostic ignored "-Wimplicit-fallthrough"
 
 #define TPL_SWITCH      switch (i->op)
 #define TPL_CASE(name)  case TPL_INSN_##name
@@ -466,7 +469,7 @@ tpl_vm_execute(tpl_vm_t *vm, tpl_frame_t *stop)
     const tpl_builtin_t       *fn;
     const tpl_builtin_map_t   *map;
 
-#if (__GNUC__ && !TPL_VM_SWITCH)
+#if (__GNUC__ && !TPL_NO_GOTO)
 
     static const void *const  labels[] = {
 #define X(name, pops, pushes)  &&op_##name,
@@ -490,7 +493,7 @@ reload:
 
     TPL_DISPATCH;
 
-#if (!__GNUC__ || TPL_VM_SWITCH)
+#if (!__GNUC__ || TPL_NO_GOTO)
 dispatch:
 #endif
 
@@ -1133,6 +1136,15 @@ dispatch:
         sp--;
         TPL_NEXT;
 
+    TPL_CASE(NEXT_ROWS):
+        loop = slots[i->b].u.p;
+
+        if (tpl_likely(loop->kind == TPL_LOOP_LIST)) {
+            fuel = tpl_vm_rows(vm, i, loop, slots, fuel);
+        }
+
+        /* fall through */
+
     TPL_CASE(NEXT_STORE):
         loop = slots[i->b].u.p;
 
@@ -1451,7 +1463,7 @@ dispatch:
 
         TPL_NEXT;
 
-#if (!__GNUC__ || TPL_VM_SWITCH)
+#if (!__GNUC__ || TPL_NO_GOTO)
     default:
         rc = tpl_throw(exec, TPL_EXC_RUNTIME, "bad instruction");
         goto failed;

@@ -94,7 +94,8 @@ tpl_vm_specialize(tpl_template_t *tmpl, tpl_error_t *err)
 
     set = tmpl->set;
 
-    if ((tmpl->flags & TPL_TEMPLATE_TRIED) || tmpl->error
+    if (TPL_NO_SPECIAL
+        || (tmpl->flags & TPL_TEMPLATE_TRIED) || tmpl->error
         || !(tmpl->flags & TPL_TEMPLATE_STATIC))
     {
         return TPL_OK;
@@ -112,7 +113,7 @@ tpl_vm_specialize(tpl_template_t *tmpl, tpl_error_t *err)
 
     memset(&s, 0, sizeof(tpl_specializer_t));
 
-    s.scratch = tpl_arena_scratch(tmpl->set->arena, TPL_SPECIAL_PAGE,
+    s.scratch = tpl_arena_scratch(tmpl->set->work, TPL_SPECIAL_PAGE,
                                   TPL_SPECIAL_MEMORY);
     if (s.scratch == NULL) {
         return tpl_error_set(err, TPL_EXC_MEMORY, NULL, "out of memory");
@@ -165,6 +166,7 @@ tpl_special_run(tpl_specializer_t *s, tpl_template_t *tmpl)
 
     s->c.set = tmpl->set;
     s->c.arena = tmpl->set->arena;
+    s->c.work = tmpl->set->work;
     s->c.err = &s->err;
 
     s->unit = tpl_pcalloc(s->c.arena, sizeof(tpl_unit_t));
@@ -527,18 +529,10 @@ tpl_special_end(tpl_specializer_t *s, tpl_template_t *tmpl)
 
     t = &s->unit->tmpl;
 
+    tpl_try(tpl_compile_end(&s->c, t));
+
     t->special = NULL;
     t->next = NULL;
-    t->funcs = s->c.funcs.elts;
-    t->nfuncs = s->c.funcs.n;
-    t->consts = s->c.consts.elts;
-    t->nconsts = s->c.consts.n;
-    t->names = s->c.names.elts;
-    t->nnames = s->c.names.n;
-    t->texts = s->c.texts.elts;
-    t->ntexts = s->c.texts.n;
-    t->links = NULL;
-    t->nlinks = 0;
     t->root = s->b.fn;
 
     /* a mistake made here is no reason to refuse the template */
@@ -552,7 +546,10 @@ tpl_special_end(tpl_specializer_t *s, tpl_template_t *tmpl)
     tpl_fuse(t, t->root);
 
     special = tpl_palloc(t->set->arena, sizeof(tpl_special_t));
-    if (special == NULL) {
+
+    if (special == NULL
+        || tpl_vec_settle(t->set->arena, &s->builtins) != TPL_OK)
+    {
         return tpl_compile_memory(&s->c);
     }
 
@@ -612,6 +609,13 @@ tpl_special_name(tpl_exec_t *exec, const tpl_name_t *name, tpl_uint_t globals,
 
     s = exec->host;
 
+    /* the program keeps it, and who asks may have made it for this call */
+
+    name = tpl_set_intern(s->c.set, &name->str);
+    if (name == NULL) {
+        return tpl_throw_memory(exec);
+    }
+
     fn = tpl_builtins_find(exec->builtins,
                            exec->options->python ? TPL_TORNADO_GLOBALS
                                                  : TPL_JINJA_GLOBALS,
@@ -625,7 +629,7 @@ tpl_special_name(tpl_exec_t *exec, const tpl_name_t *name, tpl_uint_t globals,
             }
         }
 
-        builtin = tpl_vec_push(s->c.arena, &s->builtins);
+        builtin = tpl_vec_push(s->c.work, &s->builtins);
         if (builtin == NULL) {
             return tpl_throw_memory(exec);
         }

@@ -174,6 +174,8 @@ struct tpl_frame_s {
     (&(vm)->hints[((uintptr_t) (i) / sizeof(tpl_insn_t)) & (TPL_HINTS - 1)])
 
 
+typedef struct tpl_rows_s  tpl_rows_t;
+
 struct tpl_vm_s {
     tpl_exec_t               exec;      /* first: builtins see only this */
     tpl_vm_conf_t            conf;
@@ -208,6 +210,7 @@ struct tpl_vm_s {
     const tpl_insn_t        *waiting;   /* RESOLVE_PUSH that waits for ... */
     tpl_value_t              pending;   /* ... this */
     uint8_t                  hints[TPL_HINTS];  /* tpl_dict_find_again() */
+    tpl_rows_t              *rows;      /* of the last NEXT_ROWS */
 };
 
 #define tpl_vm(exec)  ((tpl_vm_t *) (exec)->vm)
@@ -251,6 +254,15 @@ tpl_int_t tpl_frame_unwind(tpl_vm_t *vm, tpl_frame_t *stop);
  */
 tpl_int_t tpl_frame_origins(tpl_arena_t *arena, const tpl_frame_t *frame,
     const tpl_frame_pos_t **out);
+
+/*
+ * tpl_rows.c: writes the next items of loop as far as each would be written by
+ * its superinstructions without going another way; i is NEXT_ROWS, which is to
+ * go on then.  Returns what is left of fuel: an item takes as much of it as it
+ * does otherwise.
+ */
+int64_t tpl_vm_rows(tpl_vm_t *vm, const tpl_insn_t *i, tpl_loop_t *loop,
+    tpl_value_t *slots, int64_t fuel);
 
 /* captures */
 tpl_int_t tpl_vm_capture(tpl_vm_t *vm);

@@ -141,6 +141,7 @@ fuzz_operands(const tpl_template_t *t, const tpl_func_t *fn, uint32_t pc)
     case TPL_INSN_FOR:
     case TPL_INSN_NEXT:
     case TPL_INSN_NEXT_STORE:
+    case TPL_INSN_NEXT_ROWS:
         ok = i->b < fn->nslots;
         break;
 

@@ -256,8 +256,17 @@ sub workers {
         # not those that proxy_cache brings; a process that was only just
         # forked still has the title of the master
 
-        open my $title, '<', "/proc/$worker/cmdline" or next;
-        push @found, $worker if (<$title> // '') =~ /^nginx: worker/;
+        open my $file, '<', "/proc/$worker/cmdline" or next;
+        my $title = <$file> // '';
+
+        # under valgrind processes have no titles: the master's word for it,
+        # unless the log has none of its notices
+
+        push @found, $worker
+            if $title =~ /^nginx: worker/
+               || $title =~ /valgrind/
+                  && $self->log =~ /\A(?!.*start\ worker\ process\ )
+                                    |start\ worker\ process\ $worker\b/sx;
     }
 
     return @found;

@@ -163,6 +163,22 @@ test_arenas(void)
     tpl_arena_destroy(arena);
     CHECK(memory.live == 0);
 
+    /* the system's own pages: small and large pieces, and more than there is */
+
+    arena = tpl_arena_create(&tpl_map_allocator, 4096, 0);
+    p = tpl_palloc(arena, 1000000);
+    CHECK(((uintptr_t) p & 15) == 0);
+    memset(p, 'x', 1000000);
+
+    for (i = 0; i < 20; i++) {
+        memset(tpl_palloc(arena, 900), 'y', 900);
+    }
+
+    CHECK(p[0] == 'x' && p[999999] == 'x');
+    CHECK(tpl_palloc(arena, SIZE_MAX - 20) == NULL);
+    CHECK(tpl_palloc(arena, SIZE_MAX / 2) == NULL);
+    tpl_arena_destroy(arena);
+
     /* page by page: small ones, large ones, the first at last */
 
     arena = tpl_arena_create(&allocator, 4096, 0);

@@ -55,7 +55,7 @@ check_tree(int line, const char *source, const char *want)
     src.text.data = (tpl_char_t *) source;
     src.text.len = strlen(source);
 
-    if (tpl_parse(arena, &syntax, &src, &tree, &err) != TPL_OK) {
+    if (tpl_parse(arena, arena, &syntax, &src, &tree, &err) != TPL_OK) {
         tpl_buf_str(&b, &err.message);
 
     } else {
@@ -92,7 +92,7 @@ check_error(int line, const test_error_t *e)
     src.text.data = (tpl_char_t *) e->source;
     src.text.len = strlen(e->source);
 
-    if (tpl_parse(arena, &syntax, &src, &tree, &err) == TPL_OK) {
+    if (tpl_parse(arena, arena, &syntax, &src, &tree, &err) == TPL_OK) {
         fail(line, e->source, e->message, "no error");
 
     } else {
@@ -653,7 +653,7 @@ test_memory(void)
             }
 
             tpl_error_init(&err, NULL);
-            rc = tpl_parse(arena, &syntax, &src, &tree, &err);
+            rc = tpl_parse(arena, arena, &syntax, &src, &tree, &err);
 
             checks++;
 

@@ -26,7 +26,7 @@
 
 
 static unsigned         checks, failed;
-static tpl_arena_t     *compiled, *arena;
+static tpl_arena_t     *compiled, *work, *arena;
 static tpl_builtins_t  *builtins;
 static tpl_set_t       *set;
 static tpl_error_t      err;
@@ -274,6 +274,7 @@ compile(tpl_uint_t syntax)
     memset(&sc, 0, sizeof(tpl_set_conf_t));
 
     sc.arena = compiled;
+    sc.work = work;
     sc.builtins = builtins;
     sc.loader.load = load;
     sc.loader.variable = variable;
@@ -1013,6 +1014,119 @@ test_verifier(void)
 }
 
 
+/* what a template gives, or the error */
+
+static tpl_str_t
+page(tpl_template_t *tmpl)
+{
+    start(tmpl);
+
+    return (run(1000000) == TPL_OK) ? written() : err.message;
+}
+
+
+/*
+ * What only compiling needs goes when it is done.  A set may be asked for more
+ * then, also for what stands on a file that it has compiled before.
+ */
+
+static void
+test_settle(void)
+{
+    size_t           all, kept;
+    tpl_str_t        name, s;
+    tpl_template_t  *one, *two;
+
+    FILES("one.html", "{% extends \"layout.html\" %}"
+                      "{% block main %}"
+                      "one {{ [1, 2, \"\\u00e9\"][n] }}{% end %}",
+          "two.html", "{% extends \"layout.html\" %}"
+                      "{% block main %}two {% end %}",
+          "layout.html", "<html>{% set n = 2 %}\n\n  {% if n > 1 %}"
+                         "{% block main %}{% end %}{% end %}</html>");
+
+    (void) compile(TPL_SYNTAX_TORNADO);
+    all = tpl_arena_size(compiled);
+
+    work = tpl_arena_create(&tpl_map_allocator, 65536, 0);
+
+    one = compile(TPL_SYNTAX_TORNADO);
+    kept = tpl_arena_size(compiled);
+
+    tpl_set_settle(set);
+    tpl_arena_destroy(work);
+    work = NULL;
+
+    check(kept < all);
+
+    s = page(one);
+    check(tpl_str_is(&s, "<html>\none \xc3\xa9</html>"));
+
+    tpl_str_set(&name, "two.html");
+    check(tpl_set_compile(set, &name, &two, &err) == TPL_OK);
+
+    s = page(two);
+    check(tpl_str_is(&s, "<html>\ntwo </html>"));
+
+    /* and is done a second time */
+
+    tpl_set_settle(set);
+
+    s = page(one);
+    check(tpl_str_is(&s, "<html>\none \xc3\xa9</html>"));
+}
+
+
+/*
+ * What a specialized page takes for builtin functions is remembered by the
+ * set's own names, also if nothing but a function has asked for one.
+ */
+
+static void
+test_special_names(void)
+{
+    uint32_t               i;
+    tpl_template_t        *tmpl;
+    const tpl_special_t   *special;
+
+    FILES("page.html", "{{ resolve('range') is callable }} {{ x }}");
+
+    tmpl = compile(TPL_SYNTAX_JINJA);
+    check(tpl_vm_specialize(tmpl, &err) == TPL_OK);
+
+    special = tmpl->special;
+    check(special != NULL && special->nbuiltins > 0);
+
+    for (i = 0; special && i < special->nbuiltins; i++) {
+        check(tpl_set_name(set, &special->builtins[i]->str)
+              == special->builtins[i]);
+    }
+}
+
+
+/* a text stands once in a set, however many programs have it */
+
+static void
+test_texts(void)
+{
+    tpl_str_t        name;
+    tpl_template_t  *one, *two;
+
+    FILES("one.html", "<i>{{ data }}</i>  <b>\n\n</b>",
+          "two.html", "<p>{{ data }}</i>  <b>\n\n</b>");
+
+    one = compile(TPL_SYNTAX_TORNADO);
+
+    tpl_str_set(&name, "two.html");
+    check(tpl_set_compile(set, &name, &two, &err) == TPL_OK);
+
+    check(one->ntexts == 2 && two->ntexts == 2);
+    check(one->texts[0].str.data != two->texts[0].str.data);
+    check(one->texts[1].str.data == two->texts[1].str.data);
+    check(tpl_str_is(&two->texts[1].str, "</i> <b>\n</b>"));
+}
+
+
 /* what is compiled later into a set is as pure as what it links to */
 
 static void
@@ -1061,6 +1175,9 @@ main(void)
     test_instructions();
     test_verifier();
     test_purity();
+    test_settle();
+    test_special_names();
+    test_texts();
 
     tpl_arena_destroy(arena);
     tpl_arena_destroy(compiled);

@@ -430,7 +430,7 @@ tpl_run(tpl_run_t *run, const tpl_run_how_t *how,
     tpl_str_t           copy;
     tpl_buf_t           b;
     tpl_error_t         err;
-    tpl_arena_t        *arena;
+    tpl_arena_t        *arena, *work;
     tpl_template_t     *tmpl;
     tpl_allocator_t     allocator;
     tpl_run_memory_t    memory;
@@ -447,7 +447,12 @@ tpl_run(tpl_run_t *run, const tpl_run_how_t *how,
 
     arena = tpl_arena_create(&allocator, how->page ? how->page : TPL_RUN_PAGE,
                              how->memory);
-    if (arena == NULL) {
+    work = tpl_arena_create(&allocator, how->page ? how->page : TPL_RUN_PAGE,
+                            how->memory);
+
+    if (arena == NULL || work == NULL) {
+        tpl_arena_destroy(arena);
+        tpl_arena_destroy(work);
         run->rc = TPL_ERROR;
         run->exc = TPL_EXC_MEMORY;
         run->stage = "started";
@@ -459,6 +464,7 @@ tpl_run(tpl_run_t *run, const tpl_run_how_t *how,
     tpl_error_init(&err, arena);
 
     r.arena = arena;
+    r.work = work;
     r.builtins = builtins;
     r.error = &err;
 
@@ -474,6 +480,14 @@ tpl_run(tpl_run_t *run, const tpl_run_how_t *how,
         run->rc = tpl_vm_specialize(tmpl, &err);
         run->special = (run->rc == TPL_OK && tmpl->special != NULL);
     }
+
+    if (run->rc == TPL_OK) {
+        tpl_set_settle(tmpl->set);
+    }
+
+    /* a program and an error need nothing of it */
+
+    tpl_arena_destroy(work);
 
     if (run->rc == TPL_OK) {
         run->stage = "run";

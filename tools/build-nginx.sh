@@ -1,6 +1,13 @@
 #!/bin/bash
 #
-# tools/build-static.sh: build/static/nginx, an nginx with the module built in.
+# An nginx from its sources, where Debian's own is not what is wanted:
+#
+#     tools/build-nginx.sh static    build/static/nginx, with the module in it
+#     tools/build-nginx.sh palloc    build/palloc/nginx, with AddressSanitizer
+#                                    and pools of which each piece is an
+#                                    allocation (NGX_DEBUG_PALLOC): it sees what
+#                                    goes past the end of one. The module is
+#                                    the dynamic one, build/asan
 #
 # nginx-dev has headers only, so the sources of the installed nginx are fetched
 # from Debian: the tar file of its authors, through lists of our own in
@@ -12,16 +19,35 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 here=$PWD
-out=$here/build/static
+kind=${1-}
+out=$here/build/$kind
 binary=${NGINX_BINARY:-/usr/sbin/nginx}
 export LC_ALL=C
 
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
 die() {
-    echo "build-static: $*" >&2
+    echo "build-nginx: $*" >&2
     exit 1
 }
+
+case $kind in
+    static)
+        options=(--add-module="$here" --with-cc-opt="-g -O2")
+        ;;
+
+    palloc)
+        # what is freed with the process is no leak
+        export ASAN_OPTIONS=detect_leaks=0
+        asan="-fsanitize=address -fno-omit-frame-pointer"
+        options=(--with-compat --with-ld-opt="$asan"
+                 --with-cc-opt="-g -O1 $asan -DNGX_DEBUG_PALLOC=1")
+        ;;
+
+    *)
+        die "usage: tools/build-nginx.sh static | palloc"
+        ;;
+esac
 
 version=$("$binary" -v 2>&1 | sed -n 's,.*nginx/\([0-9.]*\).*,\1,p')
 [ -n "$version" ] || die "no version: $binary -v"
@@ -71,7 +97,7 @@ fetch() {
 
     rm -rf "$dir"
     if [ ! -x "$src/configure" ]; then
-        echo "build-static: Debian's mirror has no sources of nginx" \
+        echo "build-nginx: Debian's mirror has no sources of nginx" \
              "$version" >&2
         exit 2
     fi
@@ -90,17 +116,16 @@ want=$(cksum config; ls ngx_http_tpl_module/*/*.[ch])
 if [ ! -f "$out/obj/Makefile" ] \
    || [ "$want" != "$(cat "$out/want" 2> /dev/null)" ]
 then
-    echo "build-static: configure nginx $version"
+    echo "build-nginx: configure nginx $version"
     rm -f "$out/want"
 
     (cd "$src" && ./configure --builddir="$out/obj" --prefix="$out" \
-         --with-cc-opt="-g -O2" --with-debug --with-threads --with-file-aio \
+         "${options[@]}" --with-debug --with-threads --with-file-aio \
          --with-http_ssl_module --with-http_v2_module \
          --with-http_realip_module --with-http_sub_module \
          --with-http_addition_module --with-http_auth_request_module \
          --with-http_stub_status_module --with-http_slice_module \
-         --with-http_gunzip_module --with-http_gzip_static_module \
-         --add-module="$here") > "$out/configure.log" 2>&1 \
+         --with-http_gunzip_module --with-http_gzip_static_module) > "$out/configure.log" 2>&1 \
         || { tail -n 1 "$out/configure.log" >&2; die "configure failed"; }
 
     echo "$want" > "$out/want"
@@ -111,4 +136,4 @@ make -s -C "$src" -f "$out/obj/Makefile" -j "$(nproc)" "$out/obj/nginx"
 cp "$out/obj/nginx" "$out/nginx.new"
 mv "$out/nginx.new" "$out/nginx"
 
-echo "build-static: $out/nginx"
+echo "build-nginx: $out/nginx"

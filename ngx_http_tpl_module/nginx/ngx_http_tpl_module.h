@@ -28,6 +28,9 @@
 #include "web/tpl_xsrf.h"
 
 
+TPL_BEGIN_DECLS
+
+
 #if (nginx_version < 1018000)
 #error "ngx_http_tpl_module needs nginx 1.18.0 or newer"
 #endif
@@ -1313,6 +1316,9 @@ char *ngx_http_tpl_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* counts a render that has come to its end */
 void ngx_http_tpl_status_count(ngx_http_tpl_ctx_t *ctx, size_t bytes,
     ngx_uint_t failed);
+
+
+TPL_END_DECLS
 
 
 #endif /* _NGX_HTTP_TPL_MODULE_H_INCLUDED_ */

@@ -98,24 +98,60 @@ tpl_eight_digits(uint32_t n)
 }
 
 
-/* n < 10^8; up to eight bytes are written */
+/*
+ * How many digits n < 10^8 has, from a number for each place of its highest
+ * bit: of n there is one digit more, and a carry takes that back, or not, by
+ * the power of ten in between.
+ */
+
+static inline tpl_uint_t
+tpl_count_digits(uint32_t n)
+{
+#define TPL_DIGITS(k, power)  (((uint64_t) (k) + 1) << 32) - (power)
+
+    static const uint64_t  carry[27] = {
+        TPL_DIGITS(1, 10), TPL_DIGITS(1, 10), TPL_DIGITS(1, 10),
+        TPL_DIGITS(1, 10),
+        TPL_DIGITS(2, 100), TPL_DIGITS(2, 100), TPL_DIGITS(2, 100),
+        TPL_DIGITS(3, 1000), TPL_DIGITS(3, 1000), TPL_DIGITS(3, 1000),
+        TPL_DIGITS(4, 10000), TPL_DIGITS(4, 10000), TPL_DIGITS(4, 10000),
+        TPL_DIGITS(4, 10000),
+        TPL_DIGITS(5, 100000), TPL_DIGITS(5, 100000), TPL_DIGITS(5, 100000),
+        TPL_DIGITS(6, 1000000), TPL_DIGITS(6, 1000000),
+        TPL_DIGITS(6, 1000000),
+        TPL_DIGITS(7, 10000000), TPL_DIGITS(7, 10000000),
+        TPL_DIGITS(7, 10000000), TPL_DIGITS(7, 10000000),
+        TPL_DIGITS(8, 100000000), TPL_DIGITS(8, 100000000),
+        TPL_DIGITS(8, 100000000)
+    };
+
+#undef TPL_DIGITS
+
+    return (n + carry[31 ^ __builtin_clz(n | 1)]) >> 32;
+}
+
+
+/*
+ * n < 10^8; up to eight bytes are written.  What is written next waits for the
+ * end of this, so it does not come from the digits, which take much longer.
+ */
 
 static inline tpl_char_t *
 tpl_format_short(tpl_char_t *p, uint32_t n)
 {
-    int       zeros;
-    uint64_t  x;
+    tpl_uint_t  len;
 
     if (n < 10) {
         *p = (tpl_char_t) ('0' + n);
         return p + 1;
     }
 
-    x = tpl_eight_digits(n);
-    zeros = __builtin_ctzll(x) / 8;
-    tpl_put_le64(p, (x + 0x3030303030303030) >> zeros * 8);
+    len = tpl_count_digits(n);
 
-    return p + 8 - zeros;
+    tpl_put_le64(p, (tpl_eight_digits(n) + 0x3030303030303030)
+                    >> (64 - 8 * len));
+
+    return p + len;
 }
 
 

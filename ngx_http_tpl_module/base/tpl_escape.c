@@ -12,40 +12,35 @@
 #endif
 
 
-/* else gcc makes one function of it, which short strings pay for */
-static inline size_t tpl_escape_copy_clean(tpl_char_t *dst,
-    const tpl_char_t *p, size_t len) __attribute__((always_inline));
-
-
-/* what a character becomes, one row a kind; all share the same five */
-
-static const tpl_str_t  tpl_escapes[2][5] = {
-    { tpl_string("&amp;"), tpl_string("&lt;"), tpl_string("&gt;"),
-      tpl_string("&#34;"), tpl_string("&#39;") },
-    { tpl_string("&amp;"), tpl_string("&lt;"), tpl_string("&gt;"),
-      tpl_string("&quot;"), tpl_string("&#39;") }
-};
-
-/* markupsafe's once more, to be put down as eight bytes: by the low five bits,
-   in which the five characters differ */
+/*
+ * What a character becomes, in eight bytes that can be put down at once: a row
+ * for each kind, by the low five bits, in which the five characters differ.
+ */
 
 typedef struct {
     char                 data[8];
     uint64_t             len;
-} tpl_escape_word_t;
+} tpl_escaped_t;
 
-static const tpl_escape_word_t  tpl_escape_words[32] = {
-    ['&' & 31] = { "&amp;", 5 },
-    ['<' & 31] = { "&lt;", 4 },
-    ['>' & 31] = { "&gt;", 4 },
-    ['"' & 31] = { "&#34;", 5 },
-    ['\'' & 31] = { "&#39;", 5 }
+static const tpl_escaped_t  tpl_escapes[2][32] = {
+    {
+        ['&' & 31] = { "&amp;", 5 },
+        ['<' & 31] = { "&lt;", 4 },
+        ['>' & 31] = { "&gt;", 4 },
+        ['"' & 31] = { "&#34;", 5 },
+        ['\'' & 31] = { "&#39;", 5 }
+    },
+    {
+        ['&' & 31] = { "&amp;", 5 },
+        ['<' & 31] = { "&lt;", 4 },
+        ['>' & 31] = { "&gt;", 4 },
+        ['"' & 31] = { "&quot;", 6 },
+        ['\'' & 31] = { "&#39;", 5 }
+    }
 };
 
-/* 1 + the place in a row, 0 for what stays as it is */
-
 static const tpl_char_t  tpl_escape_class[256] = {
-    ['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5
+    ['&'] = 1, ['<'] = 1, ['>'] = 1, ['"'] = 1, ['\''] = 1
 };
 
 
@@ -134,11 +129,8 @@ tpl_escape_scan(const tpl_char_t *p, size_t len)
 size_t
 tpl_escape_size(const tpl_char_t *p, size_t len, tpl_uint_t kind)
 {
-    size_t            i, size;
-    tpl_uint_t        class;
-    const tpl_str_t  *escapes;
+    size_t  i, size;
 
-    escapes = tpl_escapes[kind];
     size = len;
 
     for (i = 0; ; i++) {
@@ -146,14 +138,8 @@ tpl_escape_size(const tpl_char_t *p, size_t len, tpl_uint_t kind)
 
         /* text that needs escaping often needs it again within a few bytes */
 
-        for ( /* void */ ; i < len; i++) {
-            class = tpl_escape_class[p[i]];
-
-            if (class == 0) {
-                break;
-            }
-
-            size += escapes[class - 1].len - 1;
+        for ( /* void */ ; i < len && tpl_escape_class[p[i]]; i++) {
+            size += tpl_escapes[kind][p[i] & 31].len - 1;
         }
 
         if (i >= len) {
@@ -166,8 +152,8 @@ tpl_escape_size(const tpl_char_t *p, size_t len, tpl_uint_t kind)
 tpl_char_t *
 tpl_escape(tpl_char_t *dst, const tpl_char_t *p, size_t len, tpl_uint_t kind)
 {
-    size_t            n;
-    const tpl_str_t  *e;
+    size_t                n;
+    const tpl_escaped_t  *e;
 
     for ( ;; ) {
         n = tpl_escape_scan(p, len);
@@ -183,9 +169,9 @@ tpl_escape(tpl_char_t *dst, const tpl_char_t *p, size_t len, tpl_uint_t kind)
             return dst;
         }
 
-        e = &tpl_escapes[kind][tpl_escape_class[*p] - 1];
+        e = &tpl_escapes[kind][*p & 31];
 
-        tpl_copy_short(dst, e->data, e->len);
+        tpl_copy_short(dst, (const tpl_char_t *) e->data, e->len);
         dst += e->len;
         p++;
         len--;
@@ -193,8 +179,13 @@ tpl_escape(tpl_char_t *dst, const tpl_char_t *p, size_t len, tpl_uint_t kind)
 }
 
 
+/*
+ * Copies len bytes, and perhaps what stands behind them at dst, and returns the
+ * first of them that needs escaping, or len.
+ */
+
 static inline size_t
-tpl_escape_copy_clean(tpl_char_t *dst, const tpl_char_t *p, size_t len)
+tpl_escape_copy(tpl_char_t *dst, const tpl_char_t *p, size_t len)
 {
 #if (TPL_SSE2)
 
@@ -273,27 +264,20 @@ tpl_escape_copy_clean(tpl_char_t *dst, const tpl_char_t *p, size_t len)
 }
 
 
-size_t
-tpl_escape_copy(tpl_char_t *dst, const tpl_char_t *p, size_t len)
-{
-    return tpl_escape_copy_clean(dst, p, len);
-}
-
-
 tpl_char_t *
 tpl_escape_put(tpl_char_t *dst, const tpl_char_t *p, size_t len)
 {
-    size_t                     n;
-    const tpl_escape_word_t  *e;
+    size_t                n;
+    const tpl_escaped_t  *e;
 
     for ( ;; ) {
-        n = tpl_escape_copy_clean(dst, p, len);
+        n = tpl_escape_copy(dst, p, len);
 
         if (tpl_likely(n == len)) {
             return dst + len;
         }
 
-        e = &tpl_escape_words[p[n] & 31];
+        e = &tpl_escapes[TPL_ESCAPE_MARKUPSAFE][p[n] & 31];
         dst += n;
 
         memcpy(dst, e->data, sizeof(e->data));

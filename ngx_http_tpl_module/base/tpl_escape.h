@@ -27,17 +27,11 @@ size_t tpl_escape_scan(const tpl_char_t *p, size_t len);
 size_t tpl_escape_size(const tpl_char_t *p, size_t len, tpl_uint_t kind);
 
 /*
- * Copies len bytes and returns the first of them that needs escaping, or len.
+ * Writes the text escaped as markupsafe does and returns the place after it.
  * TPL_ESCAPE_COPY more bytes at dst may be written and read.
  */
 #define TPL_ESCAPE_COPY  16
 
-size_t tpl_escape_copy(tpl_char_t *dst, const tpl_char_t *p, size_t len);
-
-/*
- * Writes the text escaped as markupsafe does and returns the place after it.
- * TPL_ESCAPE_COPY more bytes at dst may be written and read.
- */
 tpl_char_t *tpl_escape_put(tpl_char_t *dst, const tpl_char_t *p, size_t len);
 
 /* the most that it takes, with those */

@@ -99,15 +99,16 @@ tpl_eight_digits(uint32_t n)
 
 
 /*
- * How many digits n < 10^8 has, from a number for each place of its highest
- * bit: of n there is one digit more, and a carry takes that back, or not, by
- * the power of ten in between.
+ * How many digits n < 10^8 has.  Between two powers of two there is one power
+ * of ten at most: the upper half of n plus one more than the digits below it,
+ * less that power, is the count, as what is subtracted borrows one if n is
+ * below.
  */
 
 static inline tpl_uint_t
 tpl_count_digits(uint32_t n)
 {
-#define TPL_DIGITS(k, power)  (((uint64_t) (k) + 1) << 32) - (power)
+#define TPL_DIGITS(k, power)  ((((uint64_t) (k) + 1) << 32) - (power))
 
     static const uint64_t  carry[27] = {
         TPL_DIGITS(1, 10), TPL_DIGITS(1, 10), TPL_DIGITS(1, 10),

@@ -438,11 +438,8 @@ ngx_http_tpl_set_type(ngx_http_request_t *r, ngx_str_t *type)
 static ngx_int_t
 ngx_http_tpl_set_etag(ngx_http_request_t *r, uint64_t hash)
 {
-    u_char           *p;
-    ngx_int_t         shift;
+    u_char           *p, bytes[8];
     ngx_table_elt_t  *etag;
-
-    static const u_char  hex[] = "0123456789abcdef";
 
     etag = ngx_list_push(&r->headers_out.headers);
     p = ngx_pnalloc(r->pool, 18);
@@ -463,9 +460,8 @@ ngx_http_tpl_set_etag(ngx_http_request_t *r, uint64_t hash)
 
     *p++ = '"';
 
-    for (shift = 60; shift >= 0; shift -= 4) {
-        *p++ = hex[hash >> shift & 15];
-    }
+    tpl_put_le64(bytes, hash);
+    p = ngx_hex_dump(p, bytes, sizeof(bytes));
 
     *p = '"';
 

@@ -105,7 +105,7 @@ static inline tpl_uint_t
 tpl_vm_put(tpl_vm_t *vm, const tpl_text_t *before, const tpl_value_t *v,
     const tpl_text_t *after)
 {
-    size_t         size, clean;
+    size_t         size;
     tpl_char_t    *p, *start;
     tpl_output_t  *out;
 
@@ -117,7 +117,7 @@ tpl_vm_put(tpl_vm_t *vm, const tpl_text_t *before, const tpl_value_t *v,
         size += TPL_INT64_LEN;
 
     } else if (v->type == TPL_STRING && v->len <= TPL_PUT_STRING) {
-        size += v->len + TPL_ESCAPE_COPY;
+        size += tpl_escape_room(v->len);
 
     } else if (v->type == TPL_FLOAT) {
         size += TPL_FLOAT_LEN;
@@ -142,17 +142,7 @@ tpl_vm_put(tpl_vm_t *vm, const tpl_text_t *before, const tpl_value_t *v,
         p = tpl_format_float(p, v->u.d);
 
     } else if (vm->exec.autoescape && !(v->flags & TPL_F_SAFE)) {
-        clean = tpl_escape_copy(p, v->u.s, v->len);
-        p += clean;
-
-        if (tpl_unlikely(clean != v->len)) {
-
-            if (!tpl_output_fits(out, size + (v->len - clean) * 5)) {
-                return 0;
-            }
-
-            p = tpl_escape_put(p, v->u.s + clean, v->len - clean);
-        }
+        p = tpl_escape_put(p, v->u.s, v->len);
 
     } else {
         tpl_copy_short(p, v->u.s, v->len);

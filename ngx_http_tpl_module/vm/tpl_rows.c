@@ -37,7 +37,9 @@ typedef struct {
 struct tpl_rows_s {
     const tpl_insn_t    *insn;      /* NEXT_ROWS */
     const tpl_value_t   *slots;
-    tpl_uint_t           alone;     /* each row is its item and texts */
+    tpl_uint_t           alone;     /* each row is its item and texts: a table's
+                                       cells, an eighth faster for being told
+                                       apart */
     int64_t              fuel;      /* that an item takes */
     size_t               room;      /* for the texts */
     tpl_row_step_t       steps[TPL_ROW_VALUES];

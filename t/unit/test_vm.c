@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "builtins/tpl_builtins.h"
-#include "vm/tpl_vm.h"
+#include "vm/tpl_vm_internal.h"
 
 
 #define check(ok)                                                            \
@@ -1025,6 +1025,103 @@ page(tpl_template_t *tmpl)
 }
 
 
+/* the page of 50 items: integers, a float and strings to be escaped */
+
+static tpl_str_t
+rows_page(tpl_template_t *tmpl)
+{
+    uint32_t     i;
+    tpl_list_t  *list;
+
+    start(tmpl);
+
+    list = tpl_list_create(&vm->exec, 50);
+    if (list == NULL) {
+        exit(2);
+    }
+
+    for (i = 0; i < 50; i++) {
+        tpl_value_int(&list->items[i], i * i * 997);
+    }
+
+    tpl_value_float(&list->items[20], 2.5);
+    tpl_value_string(&list->items[30], (tpl_char_t *) "<a & b>", 7, 0);
+    list->n = 50;
+
+    tpl_value_list(&data, list);
+
+    return (run(1000000) == TPL_OK) ? written() : err.message;
+}
+
+
+/*
+ * A loop that only writes is one superinstruction: it writes what the
+ * instructions do, and takes as many steps.
+ */
+
+static void
+test_rows(void)
+{
+    uint32_t         i, k, n;
+    uint64_t         steps;
+    tpl_str_t        s, t;
+    tpl_insn_t      *insn;
+    tpl_template_t  *tmpl;
+
+    static const char *const  loops[] = {
+        "-{% for v in data %}<td>{{ v }}</td>{% endfor %}",
+        "-{% for v in data %}<td>{{ v }}{% endfor %}",
+        "-{% for v in data %}{{ v }}</td>{{ site }} {{ v.x }};{% endfor %}",
+        "-{% for v in data %}<li>{{ v }}{{ v }}</li>{% endfor %}",
+        "-{% for v in data %}{% if v %}{{ v }} {% endif %}{% endfor %}"
+    };
+
+    for (k = 0; k < tpl_nelts(loops); k++) {
+        memset(files, 0, sizeof(files));
+        files[0] = "a.html";
+        files[1] = loops[k];
+
+        tmpl = compile(TPL_SYNTAX_JINJA);
+        insn = NULL;
+        n = 0;
+
+        for (i = 0; i < tmpl->root->ncode; i++) {
+            if (tmpl->root->code[i].op == TPL_INSN_NEXT_ROWS) {
+                insn = &tmpl->root->code[i];
+                n++;
+            }
+        }
+
+        /* not with a value that no text stands before, or with a condition */
+
+        check(n == (k < 2));
+
+        if (insn == NULL) {
+            continue;
+        }
+
+        (void) rows_page(tmpl);
+        check(vm->rows != NULL);
+
+        s = rows_page(tmpl);
+        check(s.len > 100);
+        steps = tpl_vm_steps(vm);
+        s.data = (tpl_char_t *) strndup((char *) s.data, s.len);
+
+        insn->op = TPL_INSN_NEXT_STORE;
+
+        t = rows_page(tmpl);
+        check(vm->rows == NULL);
+        check(tpl_vm_steps(vm) == steps);
+        check(tpl_str_eq(&s, &t));
+
+        free(s.data);
+    }
+
+    tpl_value_int(&data, 7);
+}
+
+
 /*
  * What only compiling needs goes when it is done.  A set may be asked for more
  * then, also for what stands on a file that it has compiled before.
@@ -1175,6 +1272,7 @@ main(void)
     test_instructions();
     test_verifier();
     test_purity();
+    test_rows();
     test_settle();
     test_special_names();
     test_texts();

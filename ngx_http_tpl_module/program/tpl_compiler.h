@@ -531,6 +531,9 @@ tpl_uint_t tpl_mutates_name(const tpl_builtins_t *builtins,
 /* which of TPL_TEMPLATE_MUTATES, CALLS and PICKS the template itself has */
 uint32_t tpl_link_changes(const tpl_template_t *t);
 
+/* longest text of superinstructions: such are copied into pages anyway */
+#define TPL_FUSE_TEXT  256
+
 /*
  * tpl_fuse.c: puts superinstructions into a verified function; what stood in
  * the place of one.

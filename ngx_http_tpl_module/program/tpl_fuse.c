@@ -10,16 +10,16 @@
  */
 
 #include "program/tpl_compiler.h"
+#include "program/tpl_rows.h"
 
 
-/* texts that are copied into pages anyway */
-#define TPL_FUSE_TEXT  256
+/* loops of a function that may have rows: an index of them is a uint8_t */
+#define TPL_FUSE_ROWS  256
 
 
+static void tpl_fuse_rows(const tpl_template_t *t, tpl_func_t *fn);
 static tpl_uint_t tpl_fuse_text(const tpl_template_t *t,
     const tpl_insn_t *i, const tpl_insn_t *last);
-static tpl_uint_t tpl_fuse_rows(const tpl_insn_t *i, uint32_t pc,
-    const tpl_insn_t *last);
 static tpl_uint_t tpl_fuse_plain_name(const tpl_template_t *t,
     const tpl_name_t *name);
 
@@ -131,57 +131,55 @@ tpl_fuse(const tpl_template_t *t, tpl_func_t *fn)
         }
     }
 
-    for (i = fn->code; i < last && !TPL_NO_ROWS; i++) {
-        if (i->op == TPL_INSN_NEXT_STORE
-            && tpl_fuse_rows(i, (uint32_t) (i - fn->code), last))
-        {
-            i->op = TPL_INSN_NEXT_ROWS;
-        }
+    if (!TPL_NO_ROWS) {
+        tpl_fuse_rows(t, fn);
     }
 }
 
 
-/* whether the loop has a few values between short texts, and nothing else */
+/* loops that only write; without memory they stay what they are */
 
-static tpl_uint_t
-tpl_fuse_rows(const tpl_insn_t *i, uint32_t pc, const tpl_insn_t *last)
+static void
+tpl_fuse_rows(const tpl_template_t *t, tpl_func_t *fn)
 {
-    uint32_t  n;
+    uint32_t     pc, n;
+    tpl_rows_t  *rows;
+    tpl_insn_t  *i;
 
-    i += 2;
+    n = 0;
 
-    for (n = 0; i < last && i->op != TPL_INSN_LOOP; n++) {
-
-        switch (i->op) {
-
-        case TPL_INSN_TEXT_SLOT:
-            i += 2;
-            continue;
-
-        case TPL_INSN_TEXT_ATTR:
-            i += 4;
-            continue;
-
-        case TPL_INSN_TEXT_SLOT_TEXT:
-            i += 3;
-            break;
-
-        case TPL_INSN_TEXT_ATTR_TEXT:
-            i += 5;
-            break;
-
-        default:
-            return 0;
-        }
-
-        /* a text that ends a row */
-
-        n++;
-        break;
+    for (pc = 0; pc < fn->ncode; pc++) {
+        n += (fn->code[pc].op == TPL_INSN_NEXT_STORE);
     }
 
-    return i < last && i->op == TPL_INSN_LOOP && i->c == pc
-           && n > 0 && n <= TPL_ROW_VALUES;
+    n = tpl_min(n, TPL_FUSE_ROWS);
+
+    if (n == 0) {
+        return;
+    }
+
+    fn->rows = tpl_palloc(t->set->arena, n * sizeof(tpl_rows_t *));
+    if (fn->rows == NULL) {
+        return;
+    }
+
+    n = 0;
+
+    for (pc = 0; pc < fn->ncode && n < TPL_FUSE_ROWS; pc++) {
+        i = &fn->code[pc];
+
+        if (i->op != TPL_INSN_NEXT_STORE) {
+            continue;
+        }
+
+        rows = tpl_row_read(fn, pc);
+
+        if (rows != NULL) {
+            i->op = TPL_INSN_NEXT_ROWS;
+            i->a = (uint8_t) n;
+            fn->rows[n++] = rows;
+        }
+    }
 }
 
 

@@ -205,8 +205,8 @@ typedef struct {
     /* these stand in front of the sequence, whose first they have replaced, \
      * and do that alone if values are not the usual ones (tpl_fuse.c) */    \
     X(NEXT_STORE, 0, 1)             /* NEXT, STORE */                        \
-    X(NEXT_ROWS, 0, 1)              /* NEXT_STORE of a loop that does nothing \
-                                       but write texts and values */         \
+    X(NEXT_ROWS, 0, 1)              /* NEXT_STORE of a loop that only writes; \
+                                       a: which of the function's rows */    \
     X(LOOP, 0, 0)                   /* JUMP to one of the two */             \
     X(LOAD_ATTR, 0, 1)              /* LOAD, GET_ATTR */                     \
     X(TEXT_SLOT, 0, 0)              /* TEXT, OUTPUT_SLOT */                  \
@@ -231,9 +231,6 @@ typedef enum {
 /* CALL's a */
 #define TPL_CALL_DIRECT       0x80
 #define tpl_insn_nkw(i)       ((i)->a & 0x7f)   /* keyword values, <= 127 */
-
-/* most values that a loop of NEXT_ROWS writes for an item */
-#define TPL_ROW_VALUES        8
 
 /* GET_ATTR's a: of a dict it can only be an item */
 #define TPL_ATTR_PLAIN        1

@@ -21,6 +21,7 @@ TPL_BEGIN_DECLS
 typedef struct tpl_set_s       tpl_set_t;
 typedef struct tpl_template_s  tpl_template_t;
 typedef struct tpl_func_s      tpl_func_t;
+typedef struct tpl_rows_s      tpl_rows_t;
 
 
 /* a piece of static text */
@@ -70,6 +71,7 @@ struct tpl_func_s {
     const tpl_name_t        *name;      /* block or macro; may be NULL */
     tpl_insn_t              *code;
     uint32_t                 ncode;
+    tpl_rows_t             **rows;      /* of NEXT_ROWS: the one of its a */
     tpl_line_t              *lines;     /* ascending by insn */
     uint32_t                 nlines;
     tpl_origin_t            *origins;

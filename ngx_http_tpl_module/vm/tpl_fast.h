@@ -34,6 +34,9 @@ tpl_vm_plain_truth(const tpl_value_t *v)
     case TPL_INT:
         return v->u.i != 0;
 
+    case TPL_FLOAT:
+        return v->u.d != 0;
+
     case TPL_STRING:
         return v->len != 0;
 
@@ -50,39 +53,69 @@ tpl_vm_plain_truth(const tpl_value_t *v)
 }
 
 
-/* a comparison of two integers or of two strings; TPL_UNSURE for others */
+/* as a double, if that is exact */
+
+static inline tpl_uint_t
+tpl_vm_plain_number(const tpl_value_t *v, double *d)
+{
+    const int64_t  exact = (int64_t) 1 << 53;
+
+    if (v->type == TPL_FLOAT) {
+        *d = v->u.d;
+        return 1;
+    }
+
+    *d = (double) v->u.i;
+
+    return v->type == TPL_INT && v->u.i >= -exact && v->u.i <= exact;
+}
+
+
+/* values of two of these kinds never equal each other; 0: of another one */
+
+static inline tpl_uint_t
+tpl_vm_plain_kind(const tpl_value_t *v)
+{
+    switch (v->type) {
+
+    case TPL_NONE:
+        return 1;
+
+    case TPL_INT:
+    case TPL_FLOAT:
+        return 2;
+
+    case TPL_STRING:
+        return 3;
+
+    default:
+        return 0;
+    }
+}
+
+
+#define tpl_vm_plain_order(op, a, b)                                         \
+    (((op) == TPL_CMP_EQ) ? (a) == (b)                                       \
+     : ((op) == TPL_CMP_NE) ? (a) != (b)                                     \
+     : ((op) == TPL_CMP_LT) ? (a) < (b)                                      \
+     : ((op) == TPL_CMP_LE) ? (a) <= (b)                                     \
+     : ((op) == TPL_CMP_GT) ? (a) > (b)                                      \
+     : ((op) == TPL_CMP_GE) ? (a) >= (b)                                     \
+     : TPL_UNSURE)
+
+
+/* a comparison of numbers or strings; TPL_UNSURE for others */
 
 static inline tpl_int_t
 tpl_vm_plain_compare(tpl_uint_t op, const tpl_value_t *a,
     const tpl_value_t *b)
 {
-    tpl_int_t  equal;
+    double      x, y;
+    tpl_int_t   equal;
+    tpl_uint_t  kind, other;
 
     if (a->type == TPL_INT && b->type == TPL_INT) {
-
-        switch (op) {
-
-        case TPL_CMP_EQ:
-            return a->u.i == b->u.i;
-
-        case TPL_CMP_NE:
-            return a->u.i != b->u.i;
-
-        case TPL_CMP_LT:
-            return a->u.i < b->u.i;
-
-        case TPL_CMP_LE:
-            return a->u.i <= b->u.i;
-
-        case TPL_CMP_GT:
-            return a->u.i > b->u.i;
-
-        case TPL_CMP_GE:
-            return a->u.i >= b->u.i;
-
-        default:
-            return TPL_UNSURE;
-        }
+        return tpl_vm_plain_order(op, a->u.i, b->u.i);
     }
 
     if (a->type == TPL_STRING && b->type == TPL_STRING && op <= TPL_CMP_NE) {
@@ -90,6 +123,17 @@ tpl_vm_plain_compare(tpl_uint_t op, const tpl_value_t *a,
                 && (a->len == 0 || memcmp(a->u.s, b->u.s, a->len) == 0);
 
         return (op == TPL_CMP_EQ) ? equal : !equal;
+    }
+
+    if (tpl_vm_plain_number(a, &x) && tpl_vm_plain_number(b, &y)) {
+        return tpl_vm_plain_order(op, x, y);
+    }
+
+    kind = tpl_vm_plain_kind(a);
+    other = tpl_vm_plain_kind(b);
+
+    if (op <= TPL_CMP_NE && kind && other && kind != other) {
+        return op == TPL_CMP_NE;
     }
 
     return TPL_UNSURE;

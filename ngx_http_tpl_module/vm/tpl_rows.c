@@ -1,7 +1,7 @@
 
 /*
- * Rows: a loop over a list whose body is a few values between short texts, as
- * tables and menus are made of.
+ * Rows: a loop over a list that writes texts and values, some of them on a
+ * condition, as tables, lists and menus do.
  *
  * Each item is written in one go: its values are looked for, all of them are
  * put where the page goes on, and only then they count as written.  An item
@@ -9,60 +9,28 @@
  * beginning; they, the output and the fuel cannot tell who wrote the others.
  */
 
+#include "program/tpl_rows.h"
 #include "vm/tpl_fast.h"
 
 
-/* shorter texts are copied into the step, where so many bytes can be read */
-#define TPL_ROW_TEXT  16
-
-
-typedef struct {
-    tpl_char_t           data[TPL_ROW_TEXT];
-    const tpl_str_t     *text;      /* NULL: it is data */
-    size_t               len;
-} tpl_row_text_t;
-
-
-/* a text and a value: what is in a slot, or its item of a name */
-
-typedef struct {
-    tpl_row_text_t       text;
-    const tpl_value_t   *value;     /* NULL: the loop's own variable */
-    const tpl_name_t    *name;
-    uint8_t             *hint;
-    tpl_uint_t           more;      /* it is not the last */
-} tpl_row_step_t;
-
-
-struct tpl_rows_s {
-    const tpl_insn_t    *insn;      /* NEXT_ROWS */
-    const tpl_value_t   *slots;
-    tpl_uint_t           alone;     /* each row is its item and texts: a table's
-                                       cells, an eighth faster for being told
-                                       apart */
-    int64_t              fuel;      /* that an item takes */
-    size_t               room;      /* for the texts */
-    tpl_row_step_t       steps[TPL_ROW_VALUES];
-    tpl_row_text_t       end;
+static const tpl_value_t  tpl_row_nothing = {
+    .type = TPL_STRING,
+    .flags = TPL_F_ASCII,
+    .u.s = (const tpl_char_t *) ""
 };
 
 
-static tpl_rows_t *tpl_rows_read(tpl_vm_t *vm, const tpl_insn_t *i,
-    const tpl_value_t *slots);
-static void tpl_row_text_init(tpl_row_text_t *t, const tpl_text_t *text);
-
-
 static inline tpl_char_t *
-tpl_row_text(tpl_char_t *p, const tpl_row_text_t *t)
+tpl_row_text(tpl_char_t *p, const tpl_row_step_t *step)
 {
-    if (tpl_likely(t->text == NULL)) {
-        memcpy(p, t->data, TPL_ROW_TEXT);
+    if (tpl_likely(step->text == NULL)) {
+        memcpy(p, step->copy, TPL_ROW_SHORT);
 
     } else {
-        tpl_copy_short(p, t->text->data, t->len);
+        tpl_copy_short(p, step->text, step->len);
     }
 
-    return p + t->len;
+    return p + step->len;
 }
 
 
@@ -104,37 +72,168 @@ tpl_row_value(tpl_char_t *p, const tpl_char_t *end, const tpl_value_t *v,
 }
 
 
-/* all values of a row, NULL as above */
+/* what step is about; NULL if an item of something else is asked for */
+
+static inline const tpl_value_t *
+tpl_row_find(tpl_vm_t *vm, const tpl_row_step_t *step,
+    const tpl_value_t *item, const tpl_value_t *slots)
+{
+    tpl_uint_t          undefined;
+    const tpl_value_t  *v;
+
+    v = step->own ? item : step->value ? step->value : &slots[step->slot];
+
+    if (step->name == NULL) {
+        return v;
+    }
+
+    if (tpl_unlikely(v->type != TPL_DICT)) {
+        return NULL;
+    }
+
+    v = tpl_dict_find_again(v->u.dict, step->name,
+                            &vm->hints[step->hint & (TPL_HINTS - 1)]);
+
+    if (tpl_likely(v != NULL)) {
+        return v;
+    }
+
+    /* undefined, as nothing in a page and not true, but equal to no text */
+
+    undefined = vm->exec.options->undefined;
+
+    return (step->with == NULL && (undefined == TPL_UNDEF_LENIENT
+                                   || undefined == TPL_UNDEF_CHAINABLE))
+           ? &tpl_row_nothing : NULL;
+}
+
+
+/* a whole row, and the fuel it takes; NULL as above */
 
 static inline tpl_char_t *
-tpl_row_values(tpl_char_t *p, const tpl_char_t *end, const tpl_rows_t *rows,
-    const tpl_value_t *item, tpl_uint_t escape)
+tpl_row_write(tpl_vm_t *vm, const tpl_rows_t *rows, tpl_char_t *p,
+    const tpl_char_t *end, const tpl_value_t *item, const tpl_value_t *slots,
+    int64_t *spent)
 {
+    int64_t                fuel;
+    tpl_int_t              truth;
+    tpl_uint_t             escape;
     const tpl_value_t     *v;
     const tpl_row_step_t  *step;
 
+    escape = vm->exec.autoescape;
+    fuel = 0;
     step = rows->steps;
 
-    do {
-        v = step->value ? step->value : item;
+    for ( ;; ) {
+        truth = 0;
 
-        if (step->name) {
-            if (tpl_unlikely(v->type != TPL_DICT)) {
-                return NULL;
+        if (step->kind <= TPL_ROW_TEXT) {
+            p = tpl_row_text(p, step);
+
+            if (step->kind == TPL_ROW_END) {
+                *spent = fuel + step->fuel[0];
+                return p;
             }
 
-            v = tpl_dict_find_again(v->u.dict, step->name, step->hint);
+        } else {
+            v = tpl_row_find(vm, step, item, slots);
 
             if (tpl_unlikely(v == NULL)) {
                 return NULL;
             }
+
+            if (tpl_unlikely(v == &tpl_row_nothing)) {
+                fuel += step->absent;
+            }
+
+            if (step->kind == TPL_ROW_VALUE) {
+                p = tpl_row_value(tpl_row_text(p, step), end, v, escape);
+
+                if (tpl_unlikely(p == NULL)) {
+                    return NULL;
+                }
+
+            } else {
+                truth = step->with ? tpl_vm_plain_compare(step->compare, v,
+                                                          step->with)
+                                   : tpl_vm_plain_truth(v);
+
+                if (tpl_unlikely(truth == TPL_UNSURE)) {
+                    return NULL;
+                }
+            }
         }
 
-        p = tpl_row_value(tpl_row_text(p, &step->text), end, v, escape);
+        fuel += step->fuel[truth];
+        step = &rows->steps[step->next[truth]];
+    }
+}
 
-    } while (p && step++->more);
 
-    return p;
+/*
+ * Rows of nothing but an item and texts, as the cells of a table: until one is
+ * not plain, there is no room or no fuel.  Told apart, and with nothing else
+ * around the loop, they are an eighth faster.  Returns the first item that is
+ * left.
+ */
+
+static const tpl_value_t *
+tpl_rows_alone(const tpl_rows_t *rows, tpl_char_t **row,
+    const tpl_char_t *end, const tpl_value_t *item, const tpl_value_t *last,
+    tpl_uint_t escape, int64_t *fuel)
+{
+    int64_t                left, cost;
+    tpl_char_t            *p, *start;
+    const tpl_row_step_t  *before, *after;
+
+    before = rows->steps;
+    after = &rows->steps[before->next[0]];
+
+    start = *row;
+    cost = rows->fuel;
+
+    for (left = *fuel; item < last && left >= cost; item++) {
+        p = tpl_row_value(tpl_row_text(start, before), end, item, escape);
+
+        if (tpl_unlikely(p == NULL)) {
+            break;
+        }
+
+        start = tpl_row_text(p, after);
+        left -= cost;
+    }
+
+    *row = start;
+    *fuel = left;
+
+    return item;
+}
+
+
+/* as above, rows of any steps */
+
+static const tpl_value_t *
+tpl_rows_any(tpl_vm_t *vm, const tpl_rows_t *rows, tpl_char_t **row,
+    const tpl_char_t *end, const tpl_value_t *item, const tpl_value_t *last,
+    const tpl_value_t *slots, int64_t *fuel)
+{
+    int64_t      cost;
+    tpl_char_t  *p;
+
+    while (item < last && *row <= end && *fuel >= rows->fuel) {
+        p = tpl_row_write(vm, rows, *row, end, item, slots, &cost);
+
+        if (tpl_unlikely(p == NULL)) {
+            break;
+        }
+
+        *row = p;
+        *fuel -= cost;
+        item++;
+    }
+
+    return item;
 }
 
 
@@ -142,12 +241,10 @@ int64_t
 tpl_vm_rows(tpl_vm_t *vm, const tpl_insn_t *i, tpl_loop_t *loop,
     tpl_value_t *slots, int64_t fuel)
 {
-    int64_t                cost;
-    tpl_char_t            *p, *row, *end;
-    tpl_rows_t            *rows;
-    tpl_uint_t             escape;
-    tpl_output_t          *out;
-    const tpl_value_t     *item, *first, *last;
+    tpl_char_t         *row, *end;
+    tpl_output_t       *out;
+    const tpl_rows_t   *rows;
+    const tpl_value_t  *item, *first, *last;
 
     out = &vm->output;
 
@@ -159,18 +256,10 @@ tpl_vm_rows(tpl_vm_t *vm, const tpl_insn_t *i, tpl_loop_t *loop,
         return fuel;
     }
 
+    rows = vm->frame->fn->rows[i->a];
+
     first = loop->list->items + (loop->index0 + 1);
     last = loop->list->items + loop->list->n;
-
-    rows = vm->rows;
-
-    if (rows == NULL || rows->insn != i || rows->slots != slots) {
-        rows = tpl_rows_read(vm, i, slots);
-
-        if (rows == NULL) {
-            return fuel;
-        }
-    }
 
     row = out->pos;
     end = out->last;
@@ -179,7 +268,7 @@ tpl_vm_rows(tpl_vm_t *vm, const tpl_insn_t *i, tpl_loop_t *loop,
         end = row + (out->limit - out->len);
     }
 
-    /* the texts are in every row: what is left is for values */
+    /* up to end there are values, and behind it is room for a row's texts */
 
     if ((size_t) (end - row) < rows->room) {
         return fuel;
@@ -187,21 +276,10 @@ tpl_vm_rows(tpl_vm_t *vm, const tpl_insn_t *i, tpl_loop_t *loop,
 
     end -= rows->room;
 
-    cost = rows->fuel;
-    escape = vm->exec.autoescape;
-
-    for (item = first; item < last && fuel >= cost; item++) {
-
-        p = rows->alone ? tpl_row_value(tpl_row_text(row, &rows->steps->text),
-                                        end, item, escape)
-                        : tpl_row_values(row, end, rows, item, escape);
-        if (p == NULL) {
-            break;
-        }
-
-        row = tpl_row_text(p, &rows->end);
-        fuel -= cost;
-    }
+    item = rows->alone ? tpl_rows_alone(rows, &row, end, first, last,
+                                        vm->exec.autoescape, &fuel)
+                       : tpl_rows_any(vm, rows, &row, end, first, last,
+                                      slots, &fuel);
 
     if (item > first) {
         slots[i[1].b] = item[-1];
@@ -210,102 +288,4 @@ tpl_vm_rows(tpl_vm_t *vm, const tpl_insn_t *i, tpl_loop_t *loop,
     }
 
     return fuel;
-}
-
-
-/* NULL without memory: then it goes without */
-
-static tpl_rows_t *
-tpl_rows_read(tpl_vm_t *vm, const tpl_insn_t *i, const tpl_value_t *slots)
-{
-    tpl_rows_t        *rows;
-    tpl_row_step_t    *step;
-    const tpl_text_t  *texts;
-    const tpl_insn_t  *insn;
-    tpl_template_t    *tmpl;
-
-    rows = vm->rows;
-
-    if (rows == NULL) {
-        rows = tpl_palloc(vm->exec.arena, sizeof(tpl_rows_t));
-        if (rows == NULL) {
-            return NULL;
-        }
-
-        vm->rows = rows;
-    }
-
-    tmpl = vm->frame->fn->tmpl;
-    texts = tmpl->texts;
-
-    rows->insn = i;
-    rows->slots = slots;
-
-    /* NEXT_ROWS again, which is paid for already the first time, and LOOP */
-
-    rows->fuel = 2;
-
-    /* a text may be copied with bytes behind it */
-
-    rows->room = TPL_ROW_TEXT;
-    rows->end.text = NULL;
-    rows->end.len = 0;
-
-    step = rows->steps;
-
-    for (insn = i + 2; insn->op != TPL_INSN_LOOP; step++) {
-        tpl_row_text_init(&step->text, &texts[insn->c]);
-
-        step->value = (insn[1].b == i[1].b) ? NULL : &slots[insn[1].b];
-        step->name = NULL;
-        step->more = 1;
-        step->hint = tpl_vm_hint(vm, insn);
-
-        rows->fuel++;
-        rows->room += step->text.len;
-
-        switch (insn->op) {
-
-        case TPL_INSN_TEXT_SLOT:
-            insn += 2;
-            continue;
-
-        case TPL_INSN_TEXT_ATTR:
-            step->name = tmpl->names[insn[2].c];
-            insn += 4;
-            continue;
-
-        case TPL_INSN_TEXT_SLOT_TEXT:
-            insn += 3;
-            break;
-
-        default: /* TPL_INSN_TEXT_ATTR_TEXT */
-            step->name = tmpl->names[insn[2].c];
-            insn += 5;
-        }
-
-        /* the text that ends a row */
-
-        tpl_row_text_init(&rows->end, &texts[insn[-1].c]);
-        rows->room += rows->end.len;
-    }
-
-    step[-1].more = 0;
-
-    step = rows->steps;
-    rows->alone = !step->value && !step->name && !step->more;
-
-    return rows;
-}
-
-
-static void
-tpl_row_text_init(tpl_row_text_t *t, const tpl_text_t *text)
-{
-    t->len = text->str.len;
-    t->text = (t->len > TPL_ROW_TEXT) ? &text->str : NULL;
-
-    if (t->text == NULL) {
-        tpl_copy_short(t->data, text->str.data, t->len);
-    }
 }

@@ -173,9 +173,6 @@ struct tpl_frame_s {
 #define tpl_vm_hint(vm, i)                                                   \
     (&(vm)->hints[((uintptr_t) (i) / sizeof(tpl_insn_t)) & (TPL_HINTS - 1)])
 
-
-typedef struct tpl_rows_s  tpl_rows_t;
-
 struct tpl_vm_s {
     tpl_exec_t               exec;      /* first: builtins see only this */
     tpl_vm_conf_t            conf;
@@ -210,7 +207,6 @@ struct tpl_vm_s {
     const tpl_insn_t        *waiting;   /* RESOLVE_PUSH that waits for ... */
     tpl_value_t              pending;   /* ... this */
     uint8_t                  hints[TPL_HINTS];  /* tpl_dict_find_again() */
-    tpl_rows_t              *rows;      /* of the last NEXT_ROWS */
 };
 
 #define tpl_vm(exec)  ((tpl_vm_t *) (exec)->vm)

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #include "builtins/tpl_builtins.h"
+#include "program/tpl_rows.h"
+#include "value/tpl_json.h"
 #include "vm/tpl_vm_internal.h"
 
 
@@ -1025,32 +1027,105 @@ page(tpl_template_t *tmpl)
 }
 
 
-/* the page of 50 items: integers, a float and strings to be escaped */
+/* items of every kind that a row writes, and of some that it does not */
+
+static tpl_uint_t  rows_undefined;
+static char        rows_text[512];
+
+static const char  rows_data[] =
+    "[1, \"<a & b>\", 2.5, null, true, -7, \"\", 0, [], \"x\","
+    " {\"a\": 1, \"b\": \"two\", \"c\": 0, \"x\": 3.25},"
+    " {\"a\": 0, \"b\": \"\", \"c\": \"yes\", \"x\": -1},"
+    " {\"a\": \"1\", \"b\": \"<two>\", \"x\": null},"
+    " {\"b\": \"two\", \"a\": 2.5, \"c\": [1], \"x\": \"y\"},"
+    " {\"b\": {\"a\": 1}, \"a\": 0.0, \"c\": {}, \"x\": []},"
+    " {}, \"last\"]";
+
+
+/* the page of rows_data, fuel steps in a turn */
 
 static tpl_str_t
-rows_page(tpl_template_t *tmpl)
+rows_page(tpl_template_t *tmpl, int64_t fuel)
 {
-    uint32_t     i;
-    tpl_list_t  *list;
+    tpl_str_t             text;
+    static tpl_options_t  options;
 
     start(tmpl);
 
-    list = tpl_list_create(&vm->exec, 50);
-    if (list == NULL) {
+    options = *vm->exec.options;
+    options.undefined = rows_undefined;
+    vm->exec.options = &options;
+
+    tpl_str_set(&text, rows_data);
+
+    if (tpl_json_parse(&vm->exec, &text, 0, &data) != TPL_OK) {
         exit(2);
     }
 
-    for (i = 0; i < 50; i++) {
-        tpl_value_int(&list->items[i], i * i * 997);
+    return (run(fuel) == TPL_OK) ? written() : err.message;
+}
+
+
+/* the same again by NEXT_STORE, whatever fuel and undefined are */
+
+static void
+rows_same(tpl_template_t *tmpl, tpl_insn_t *insn)
+{
+    uint32_t   i, undefined;
+    uint64_t   steps;
+    tpl_str_t  s, t;
+
+    static const int64_t  fuels[] = { 1000000, 1, 2, 5, 17 };
+
+    for (undefined = TPL_UNDEF_LENIENT; undefined <= TPL_UNDEF_DEBUG;
+         undefined++)
+    {
+        rows_undefined = undefined;
+
+        for (i = 0; i < tpl_nelts(fuels); i++) {
+            insn->op = TPL_INSN_NEXT_ROWS;
+            s = rows_page(tmpl, fuels[i]);
+            steps = tpl_vm_steps(vm);
+            s.data = (tpl_char_t *) strndup((char *) s.data, s.len);
+
+            insn->op = TPL_INSN_NEXT_STORE;
+            t = rows_page(tmpl, fuels[i]);
+
+            check(tpl_vm_steps(vm) == steps);
+            check(tpl_str_eq(&s, &t));
+
+            free(s.data);
+        }
     }
 
-    tpl_value_float(&list->items[20], 2.5);
-    tpl_value_string(&list->items[30], (tpl_char_t *) "<a & b>", 7, 0);
-    list->n = 50;
+    insn->op = TPL_INSN_NEXT_ROWS;
+    rows_undefined = TPL_UNDEF_LENIENT;
+}
 
-    tpl_value_list(&data, list);
 
-    return (run(1000000) == TPL_OK) ? written() : err.message;
+/* how often the page has what only rows have written */
+
+static uint32_t
+rows_marked(tpl_template_t *tmpl, tpl_rows_t *rows)
+{
+    uint32_t    k, n;
+    size_t      i;
+    tpl_str_t   s;
+
+    for (k = 0; k < rows->n; k++) {
+        if (rows->steps[k].len && rows->steps[k].text == NULL) {
+            rows->steps[k].copy[0] = 1;
+        }
+    }
+
+    s = rows_page(tmpl, 1000000);
+    n = 0;
+
+    for (i = 0; i < s.len; i++) {
+        n += (s.data[i] == 1);
+    }
+
+    return n;
 }
 
 
@@ -1063,59 +1138,80 @@ static void
 test_rows(void)
 {
     uint32_t         i, k, n;
-    uint64_t         steps;
-    tpl_str_t        s, t;
+    tpl_func_t      *fn;
     tpl_insn_t      *insn;
     tpl_template_t  *tmpl;
 
-    static const char *const  loops[] = {
-        "-{% for v in data %}<td>{{ v }}</td>{% endfor %}",
-        "-{% for v in data %}<td>{{ v }}{% endfor %}",
-        "-{% for v in data %}{{ v }}</td>{{ site }} {{ v.x }};{% endfor %}",
-        "-{% for v in data %}<li>{{ v }}{{ v }}</li>{% endfor %}",
-        "-{% for v in data %}{% if v %}{{ v }} {% endif %}{% endfor %}"
+    /* a loop, and how many of its texts rows write for the data above */
+
+    static const struct {
+        const char  *loop;
+        uint32_t     written;
+    } loops[] = {
+
+        { "<td>{{ v }}</td>", 16 },
+        { "<td>{{ v }}", 8 },
+        { "{{ v }}</td>{{ v }} {{ v }};", 24 },
+        { "<li>{{ v }}{{ v }}</li>", 16 },
+        { "only a text of more than sixteen bytes; {{ v }};", 8 },
+        { "{% if v %}{{ v }} {% endif %}", 6 },
+        { "{% if not v %}-{% endif %}.", 22 },
+        { "{% if v == 1 %}one{% elif v == 'x' %}x{% else %}?{% endif %}", 9 },
+        { "{% if v != 2.5 %}not {% endif %}half;", 17 },
+        { "{{ '<' if v else '>' }};", 17 },
+        { "{% if v and data %}a{% endif %}{% if v or data %}b{% endif %}"
+          "{% if not (v and not data) or v %}c{% endif %}", 46 },
+        { "{{ v.a }}", 0 },
+        { "<{{ v.a }}|{{ v.b }}>", 15 },
+        { "{% if v.a %}{{ v.a }}, {% endif %}{{ v.b }};", 8 },
+        { "{% if v.c %}({{ v.c }}){% endif %}{% if v.a == 1 %}!{% endif %};",
+          7 },
+        { "{% if v.a and v.c or v.b %}{% if v.x == -1 %}+{% else %}-{% endif %}"
+          "{% else %}0{% endif %};", 10 },
+        { "{{ v.b if v.a else 'none' }};", 6 },
+        { "{% if v.a %}{% continue %}{% endif %};", 3 },
+        { "{% if v.no %}never{% endif %};", 6 },
+
+        /* no rows: nothing to write, something else to do, too many steps */
+
+        { "", 0 },
+        { "{{ loop.index }};{{ v|upper }}", 0 },
+        { "{% set x = v %}{{ x }};", 0 },
+        { "{% for w in v %}{{ w }}{% endfor %};{{ v }}", 0 },
+        { "{% if v %}{% break %}{% endif %};", 0 },
+        { "{{ v }}1{{ v }}2{{ v }}3{{ v }}4{{ v }}5{{ v }}6{{ v }}7{{ v }}8"
+          "{{ v }}9{{ v }}0{{ v }}1{{ v }}2{{ v }}3{{ v }}4{{ v }}5{{ v }}6"
+          "{{ v }}7{{ v }}8{{ v }}9{{ v }}0{{ v }}1{{ v }}2{{ v }}3{{ v }}4",
+          0 }
     };
 
     for (k = 0; k < tpl_nelts(loops); k++) {
+        (void) snprintf(rows_text, sizeof(rows_text),
+                        "-{%% for v in data %%}%s{%% endfor %%}",
+                        loops[k].loop);
+
         memset(files, 0, sizeof(files));
         files[0] = "a.html";
-        files[1] = loops[k];
+        files[1] = rows_text;
 
         tmpl = compile(TPL_SYNTAX_JINJA);
-        insn = NULL;
+        fn = tmpl->root;
         n = 0;
 
-        for (i = 0; i < tmpl->root->ncode; i++) {
-            if (tmpl->root->code[i].op == TPL_INSN_NEXT_ROWS) {
-                insn = &tmpl->root->code[i];
-                n++;
+        for (i = 0; i < fn->ncode; i++) {
+            insn = &fn->code[i];
+
+            if (insn->op == TPL_INSN_NEXT_ROWS) {
+                rows_same(tmpl, insn);
+                n += rows_marked(tmpl, fn->rows[insn->a]);
             }
         }
 
-        /* not with a value that no text stands before, or with a condition */
-
-        check(n == (k < 2));
-
-        if (insn == NULL) {
-            continue;
+        if (n != loops[k].written) {
+            printf("# %s: %u written by rows\n", rows_text, (unsigned) n);
         }
 
-        (void) rows_page(tmpl);
-        check(vm->rows != NULL);
-
-        s = rows_page(tmpl);
-        check(s.len > 100);
-        steps = tpl_vm_steps(vm);
-        s.data = (tpl_char_t *) strndup((char *) s.data, s.len);
-
-        insn->op = TPL_INSN_NEXT_STORE;
-
-        t = rows_page(tmpl);
-        check(vm->rows == NULL);
-        check(tpl_vm_steps(vm) == steps);
-        check(tpl_str_eq(&s, &t));
-
-        free(s.data);
+        check(n == loops[k].written);
     }
 
     tpl_value_int(&data, 7);

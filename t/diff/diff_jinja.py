@@ -40,6 +40,11 @@ CONTEXT = {
     "d": {"a": 1, "b": [1, 2], "c": {"x": "y"}}, "de": {}, "le": [],
     "dn": {"items": 5, "x-y": "<q>", "a": None, "keys": "k", "Z": 1.5},
     "ds": [{"k": "x", "v": 2}, {"k": "y", "v": 1}, {"k": "x", "v": 3}],
+    "rows": [{"k": "<x>", "n": 1, "f": 2.5, "s": True}, {"k": "", "n": 0, "f": 0.0},
+             {"n": -5, "k": "x", "f": 1, "s": None}, {"k": 7, "n": "7", "s": []},
+             {"k": {"__markup__": "<b>"}, "n": 1 << 60, "f": 1e300, "s": {}},
+             {"f": 3, "s": "x", "k": "a & b", "n": 2}, {"k": {"n": 1}, "n": 2},
+             {}, 4, "x"],
     "tree": [{"n": "a", "sub": [{"n": "b", "sub": []}]}, {"n": "c", "sub": []}],
     "lh": [{"__markup__": "<i>"}, "<j>", 5], "fmt": "{0}|{1!r:>8}|{k[0]}",
     "url": "see http://example.com/a?b=1&c=2 and (www.example.org), me@mail.org.",
@@ -460,6 +465,7 @@ class Gen:
                                  "line_comment_prefix") else "")
         return self.r.choice([
             self.if_, self.if_, self.for_, self.for_, self.for_, self.recursive,
+            self.rows, self.rows,
             self.set_, self.set_, self.set_block, self.with_, self.filter_block,
             self.macro, self.macro, self.call_block, self.import_, self.import_,
             self.autoescape, self.namespace, self.do, self.items, self.trans,
@@ -510,6 +516,41 @@ class Gen:
         if self.maybe(.3):
             parts += [self.tag("else")] + self.body(d)
         return parts + [self.tag("endfor")]
+
+    def rows(self, d):
+        """A loop of nothing but texts, values and conditions."""
+        def value():
+            return self.pick("r", "r.k", "r.n", "r.f", "r.s", "r['k']", "n", "s",
+                             "'<'", "1")
+
+        def condition(d):
+            if d > 0 and self.maybe(.5):
+                return self.pick("not %s", "%s and %s", "%s or %s",
+                                 "not (%s and %s)", "%s or not %s") \
+                    .replace("%s", "(%s)").replace("%s", condition(d - 1), 1) \
+                    .replace("%s", condition(d - 1))
+            return value() + self.pick("", "", " %s %s" % (
+                self.pick("==", "==", "!=", "<", ">="),
+                self.pick("1", "'x'", "''", "2.5", "none", "true", "n")))
+
+        def parts(d):
+            return [self.r.choice([
+                lambda: self.r.choice(TEXTS), lambda: "text of 20 characters",
+                lambda: self.out(value()), lambda: self.out(value()),
+                lambda: self.out("%s if %s else %s" % (
+                    value(), condition(1), value())),
+                lambda: [self.tag("if " + condition(1)),
+                         self.tag("continue"), self.tag("endif")],
+                lambda: [self.tag("if " + condition(2)), parts(d - 1),
+                         self.pick("", [self.tag("elif " + condition(1)),
+                                        parts(d - 1)]),
+                         self.pick("", [self.tag("else"), parts(d - 1)]),
+                         self.tag("endif")]][:7 if d > 0 else 4])()
+                for _ in range(self.r.randrange(1, 5))]
+
+        return [self.tag("for r in " + self.pick("rows", "rows", "rows[:5]", "ds",
+                                                 "lm", "ls", "lh")),
+                parts(2), self.tag("endfor")]
 
     def recursive(self, d):
         return self.scoped(["t"], lambda: [

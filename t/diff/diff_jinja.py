@@ -59,7 +59,7 @@ KINDS = {
     "strs": ["ls", "lh"], "dicts": ["ds"], "dict": ["d", "de", "dn"],
     "bool": ["t", "no"],
 }
-NAMES = sorted(CONTEXT) + ["missing", "gone"]
+NAMES = sorted(set(CONTEXT) - {"rows"}) + ["missing", "gone"]
 
 # what is not in the text of a template; delimiters are put in at the end
 BS, BE, VS, VE, CS, CE, LS, LC = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007"
@@ -465,7 +465,6 @@ class Gen:
                                  "line_comment_prefix") else "")
         return self.r.choice([
             self.if_, self.if_, self.for_, self.for_, self.for_, self.recursive,
-            self.rows, self.rows,
             self.set_, self.set_, self.set_block, self.with_, self.filter_block,
             self.macro, self.macro, self.call_block, self.import_, self.import_,
             self.autoescape, self.namespace, self.do, self.items, self.trans,
@@ -517,7 +516,7 @@ class Gen:
             parts += [self.tag("else")] + self.body(d)
         return parts + [self.tag("endfor")]
 
-    def rows(self, d):
+    def rows(self):
         """A loop of nothing but texts, values and conditions."""
         def value():
             return self.pick("r", "r.k", "r.n", "r.f", "r.s", "r['k']", "n", "s",
@@ -1018,7 +1017,11 @@ def is_syntax_error(theirs):
 
 def make(rnd):
     opts = options_of(rnd)
-    return opts, Gen(rnd, opts).template()
+    gen = Gen(rnd, opts)
+    parts = gen.template()
+    if gen.maybe(.2):
+        parts = parts + [gen.rows()]
+    return opts, parts
 
 
 if __name__ == "__main__":
